@@ -1,0 +1,8 @@
+/**
+ * The wire formats of OpenAI-compatible servers, read without a JSON tree where it matters. Start
+ * here: {@code RequestPeek}.
+ */
+@NullMarked
+package dev.loragateway.openai;
+
+import org.jspecify.annotations.NullMarked;

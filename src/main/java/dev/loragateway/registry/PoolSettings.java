@@ -1,0 +1,39 @@
+package dev.loragateway.registry;
+
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What the configuration says about one pool. It travels inside the snapshot, so that a request
+ * sees either the old settings with the old endpoints or the new with the new. Immutable.
+ *
+ * @param name unique name of the pool
+ * @param baseModel the name under which the servers serve the base model
+ * @param resolver whether the servers load unknown adapters by themselves
+ * @param adapterSlots GPU slots per endpoint, used until the server reports its own; 0 = unset
+ * @param cpuAdapterSlots CPU slots per endpoint; 0 = unset: equal to the GPU slots, vLLM's default
+ * @param staleAfter age at which a scrape counts as unknown
+ * @param aliases further names, each mapped to the model that it stands for
+ * @param routing how endpoints are chosen
+ */
+public record PoolSettings(
+    String name,
+    String baseModel,
+    boolean resolver,
+    int adapterSlots,
+    int cpuAdapterSlots,
+    Duration staleAfter,
+    Map<String, String> aliases,
+    RoutingSettings routing) {
+
+  /** A pool with every default. */
+  public static PoolSettings of(String name, String baseModel) {
+    return new PoolSettings(
+        name, baseModel, false, 0, 0, Duration.ofSeconds(3), Map.of(), RoutingSettings.DEFAULTS);
+  }
+
+  public PoolSettings withRouting(RoutingSettings routing) {
+    return new PoolSettings(
+        name, baseModel, resolver, adapterSlots, cpuAdapterSlots, staleAfter, aliases, routing);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * A simulated model server, faithful to what real vLLM was seen to do. Start here: {@code
+ * SimulatedServer}.
+ */
+@NullMarked
+package dev.loragateway.sim;
+
+import org.jspecify.annotations.NullMarked;
