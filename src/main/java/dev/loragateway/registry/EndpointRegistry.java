@@ -4,16 +4,329 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
+import dev.loragateway.model.Residency;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** The only writer of snapshots. Thread-safe. */
-public final class EndpointRegistry {
+/**
+ * Which endpoints exist, how they fare and which adapters they hold; the only writer of {@link
+ * RegistrySnapshot}. Thread-safe.
+ */
+/*
+ * Reading is one volatile load. Writers (discovery, scrapes, the drain of touches) take one lock, change
+ * the LiveEndpoints and store a new snapshot. Event loops never take the lock: they count in the live
+ * InFlight cells and append to `touches`, which the registry's own thread drains as soon as a touch may
+ * have moved an adapter, and which every other writer drains first, so that events keep their order.
+ */
+public final class EndpointRegistry implements AutoCloseable {
+  /** A victim used within this time is evicted too early, in nanoseconds. */
+  private static final long RECENT = TimeUnit.SECONDS.toNanos(60);
+
+  /** Touches that may wait for the next writer when none of them moved an adapter. */
+  private static final int LAZY_TOUCHES = 256;
+
+  private enum Kind {
+    DISPATCHED,
+    ANSWERED,
+    SERVED,
+    REFUSED,
+    ABANDONED
+  }
+
+  private record Touch(String address, String adapter, Kind kind) {}
+
+  private final LongSupplier clock;
+  private final RegistryListener listener;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, LiveEndpoint> live = new LinkedHashMap<>();
+  private final ConcurrentLinkedQueue<Touch> touches = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger pending = new AtomicInteger();
+  private final SnapshotBuilder builder;
+  private final Thread drainer;
+  private List<PoolSettings> pools = List.of();
+  private volatile RegistrySnapshot snapshot = new RegistrySnapshot(List.of(), Map.of(), Map.of());
+  private volatile boolean closed;
+
+  /**
+   * Makes an empty registry.
+   *
+   * @param clock nanoseconds, as {@link System#nanoTime}
+   */
+  public EndpointRegistry(LongSupplier clock, RegistryListener listener) {
+    this.clock = clock;
+    this.listener = listener;
+    this.builder = new SnapshotBuilder(listener);
+    this.drainer = Thread.ofPlatform().daemon().name("residency").start(this::drainWhenSignalled);
+  }
+
+  /** The present state: one volatile read. */
+  public RegistrySnapshot snapshot() {
+    return snapshot;
+  }
+
+  /** The registry's clock, in nanoseconds. */
+  public long now() {
+    return clock.getAsLong();
+  }
+
+  /**
+   * Sets the pools and their endpoints. Endpoints that stay keep what is known about them; requests
+   * to those that go are not disturbed.
+   */
+  public void configure(Map<PoolSettings, List<Endpoint>> config) {
+    write(
+        () -> {
+          Map<String, LiveEndpoint> before = new LinkedHashMap<>(live);
+          live.clear();
+          config.forEach(
+              (pool, endpoints) -> {
+                for (Endpoint endpoint : endpoints) {
+                  live.put(
+                      endpoint.address(), keep(before.get(endpoint.address()), endpoint, pool));
+                }
+              });
+          pools = List.copyOf(config.keySet());
+          pools.forEach(this::resize);
+          builder.invalidate();
+        });
+  }
+
+  private LiveEndpoint keep(@Nullable LiveEndpoint known, Endpoint endpoint, PoolSettings pool) {
+    if (known == null || !known.endpoint().pool().equals(endpoint.pool())) {
+      return new LiveEndpoint(
+          endpoint, pool, (adapter, victim) -> swapped(endpoint, adapter, victim));
+    }
+    known.configure(endpoint, pool);
+    return known;
+  }
+
+  private void swapped(Endpoint endpoint, String adapter, @Nullable String victim) {
+    boolean recent = false;
+    LiveEndpoint at = live.get(endpoint.address());
+    if (at != null && victim != null) {
+      AdapterCell cell = at.inFlight.cell(victim);
+      recent = cell.used() && now() - cell.lastUsed() <= RECENT;
+    }
+    listener.swapped(endpoint, adapter, victim, recent);
+  }
+
+  /** A scrape of the endpoint is about to be asked for; pair with {@link #report}. */
+  public void scrapeBegins(Endpoint endpoint) {
+    change(endpoint, LiveEndpoint::scrapeBegins);
+  }
+
   /** Takes in a scrape's answer. */
-  public void report(Endpoint endpoint, EndpointLoad load) {}
+  public void report(Endpoint endpoint, EndpointLoad load) {
+    write(
+        () -> {
+          LiveEndpoint at = live.get(endpoint.address());
+          if (at != null) {
+            int slots = at.reportedSlots();
+            int corrections = at.scraped(load, now());
+            if (corrections > 0) {
+              listener.corrected(at.endpoint(), corrections);
+            }
+            if (slots != at.reportedSlots()) {
+              resize(at.pool());
+            }
+          }
+        });
+  }
 
   /** Takes in an answer of {@code /v1/models}. */
-  public void reportModels(Endpoint endpoint, List<ModelCard> models) {}
+  public void reportModels(Endpoint endpoint, List<ModelCard> models) {
+    change(endpoint, at -> at.listed(models));
+  }
 
-  /** Takes in what a probe said. */
-  public void reportHealth(Endpoint endpoint, Health health) {}
+  /** Takes in what a probe said, or a connection that could not be made. */
+  public void reportHealth(Endpoint endpoint, Health health) {
+    change(
+        endpoint,
+        at -> {
+          if (at.health() != health) {
+            at.setHealth(health);
+            listener.healthChanged(at.endpoint(), health);
+          }
+        });
+  }
+
+  /** The endpoint answered that it does not know the adapter. */
+  public void lost(Endpoint endpoint, String adapter) {
+    change(endpoint, at -> at.lost(adapter));
+  }
+
+  /** The gateway's own requests at the endpoint; 0 for one that is not known. */
+  public int inFlight(Endpoint endpoint) {
+    for (PoolSnapshot pool : snapshot.pools()) {
+      for (EndpointState state : pool.endpoints()) {
+        if (state.endpoint().address().equals(endpoint.address())) {
+          return state.inFlight().total();
+        }
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Reserves a place for a request, unless {@code maxInFlight} of them are taken.
+   *
+   * @param cell the adapter there, or null for a request that needs none
+   * @param level where the adapter is there, as far as the pick could tell
+   * @return null when the endpoint is full
+   */
+  public @Nullable Dispatch dispatch(
+      EndpointState state, @Nullable AdapterCell cell, Residency level, int maxInFlight) {
+    if (!state.inFlight().reserve(maxInFlight)) {
+      return null;
+    }
+    long now = now();
+    Dispatch dispatch = new Dispatch(this, state, cell, level, now);
+    if (cell != null) {
+      state.inFlight().enter(cell);
+      cell.touch(now);
+      if (!dispatch.resident() && !cell.loading(now)) {
+        cell.load(loadedAt(dispatch, level, now));
+      }
+      touched(dispatch, Kind.DISPATCHED, !dispatch.resident());
+    }
+    return dispatch;
+  }
+
+  private static long loadedAt(Dispatch dispatch, Residency level, long now) {
+    if (dispatch.deferred()) {
+      return Long.MAX_VALUE;
+    }
+    LearnedTimes times = dispatch.state().times();
+    double millis = level == Residency.CPU ? times.cpuSwap() : times.diskSwap();
+    return now + (long) (millis * 1e6);
+  }
+
+  void answered(Dispatch dispatch) {
+    AdapterCell cell = dispatch.cell();
+    if (cell != null) {
+      cell.loaded();
+      cell.touch(now());
+      touched(dispatch, Kind.ANSWERED, !dispatch.resident());
+    }
+  }
+
+  void finished(Dispatch dispatch, boolean refused) {
+    AdapterCell cell = dispatch.cell();
+    InFlight inFlight = dispatch.state().inFlight();
+    if (cell != null) {
+      if (!refused) {
+        cell.touch(now());
+      }
+      Kind over = dispatch.wasAnswered() ? Kind.SERVED : Kind.ABANDONED;
+      touched(dispatch, refused ? Kind.REFUSED : over, refused || dispatch.deferred());
+      inFlight.leave(cell);
+    }
+    inFlight.release();
+  }
+
+  private void touched(Dispatch dispatch, Kind kind, boolean mayMove) {
+    String adapter = Objects.requireNonNull(dispatch.adapter());
+    touches.add(new Touch(dispatch.state().endpoint().address(), adapter, kind));
+    if (pending.incrementAndGet() >= LAZY_TOUCHES || mayMove) {
+      LockSupport.unpark(drainer);
+    }
+  }
+
+  /** Applies the touches that wait, so that a snapshot read afterwards has them all. */
+  public void drain() {
+    write(() -> {});
+  }
+
+  private void drainWhenSignalled() {
+    while (!closed) {
+      LockSupport.park(this);
+      if (!touches.isEmpty()) {
+        drain();
+      }
+    }
+  }
+
+  private void applyTouches() {
+    for (Touch touch = touches.poll(); touch != null; touch = touches.poll()) {
+      pending.decrementAndGet();
+      LiveEndpoint at = live.get(touch.address());
+      if (at != null) {
+        apply(at.tracker, touch);
+        at.residencyChanged();
+      }
+    }
+  }
+
+  private static void apply(ResidencyTracker tracker, Touch touch) {
+    switch (touch.kind()) {
+      case DISPATCHED -> tracker.dispatched(touch.adapter());
+      case ANSWERED -> tracker.answered(touch.adapter());
+      case SERVED -> tracker.served(touch.adapter());
+      case REFUSED -> tracker.refused(touch.adapter());
+      case ABANDONED -> tracker.abandoned(touch.adapter());
+    }
+  }
+
+  /**
+   * The slots of each endpoint: as reported, else as configured, else as a sibling reported, else
+   * 1.
+   */
+  private void resize(PoolSettings pool) {
+    List<LiveEndpoint> members =
+        live.values().stream().filter(at -> at.pool().name().equals(pool.name())).toList();
+    int sibling = members.stream().mapToInt(LiveEndpoint::reportedSlots).max().orElse(0);
+    for (LiveEndpoint at : members) {
+      int gpu = firstSet(at.reportedSlots(), pool.adapterSlots(), sibling, 1);
+      at.tracker.resize(gpu, firstSet(pool.cpuAdapterSlots(), gpu));
+      at.residencyChanged();
+    }
+  }
+
+  private static int firstSet(int... values) {
+    for (int value : values) {
+      if (value > 0) {
+        return value;
+      }
+    }
+    return 0;
+  }
+
+  private void change(Endpoint endpoint, Consumer<LiveEndpoint> change) {
+    write(
+        () -> {
+          LiveEndpoint at = live.get(endpoint.address());
+          if (at != null) {
+            change.accept(at);
+          }
+        });
+  }
+
+  private void write(Runnable change) {
+    lock.lock();
+    try {
+      applyTouches();
+      change.run();
+      snapshot = builder.build(pools, new ArrayList<>(live.values()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the registry's thread; the last snapshot stays readable. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(drainer);
+  }
 }

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param resolver whether the servers load unknown adapters by themselves
  * @param adapterSlots GPU slots per endpoint, used until the server reports its own; 0 = unset
  * @param cpuAdapterSlots CPU slots per endpoint; 0 = unset: equal to the GPU slots, vLLM's default
+ * @param loraMetrics whether the engine reports LoRA activity; without it the swap state is unknown
+ *     until {@code adapterSlots} is set
  * @param staleAfter age at which a scrape counts as unknown
  * @param aliases further names, each mapped to the model that it stands for
  * @param routing how endpoints are chosen
@@ -22,6 +24,7 @@ public record PoolSettings(
     boolean resolver,
     int adapterSlots,
     int cpuAdapterSlots,
+    boolean loraMetrics,
     Duration staleAfter,
     Map<String, String> aliases,
     RoutingSettings routing) {
@@ -29,11 +32,27 @@ public record PoolSettings(
   /** A pool with every default. */
   public static PoolSettings of(String name, String baseModel) {
     return new PoolSettings(
-        name, baseModel, false, 0, 0, Duration.ofSeconds(3), Map.of(), RoutingSettings.DEFAULTS);
+        name,
+        baseModel,
+        false,
+        0,
+        0,
+        true,
+        Duration.ofSeconds(3),
+        Map.of(),
+        RoutingSettings.DEFAULTS);
   }
 
   public PoolSettings withRouting(RoutingSettings routing) {
     return new PoolSettings(
-        name, baseModel, resolver, adapterSlots, cpuAdapterSlots, staleAfter, aliases, routing);
+        name,
+        baseModel,
+        resolver,
+        adapterSlots,
+        cpuAdapterSlots,
+        loraMetrics,
+        staleAfter,
+        aliases,
+        routing);
   }
 }

@@ -1,0 +1,69 @@
+package dev.loragateway.registry;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What the gateway itself does with one adapter at one endpoint right now. Unlike the snapshot it
+ * is live, so that two event loops see each other's dispatches at once. Thread-safe.
+ */
+public final class AdapterCell {
+  private final String adapter;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private volatile long loadingUntil = Long.MIN_VALUE;
+  private volatile long lastUsed = Long.MIN_VALUE;
+
+  AdapterCell(String adapter) {
+    this.adapter = adapter;
+  }
+
+  public String adapter() {
+    return adapter;
+  }
+
+  /** Requests for the adapter that are under way there. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  /** Returns whether a swap that the gateway caused is still expected to be under way. */
+  public boolean loading(long now) {
+    return loadingUntil > now;
+  }
+
+  /** Returns whether the engine holds its requests back until another adapter's slot comes free. */
+  public boolean deferred() {
+    return loadingUntil == Long.MAX_VALUE;
+  }
+
+  /** Time of the last dispatch, first byte or finish, in the registry's nanoseconds. */
+  public long lastUsed() {
+    return lastUsed;
+  }
+
+  /** Returns whether the adapter was ever used there. */
+  public boolean used() {
+    return lastUsed != Long.MIN_VALUE;
+  }
+
+  /** Notes that a swap began and when it is expected to end. */
+  void load(long until) {
+    loadingUntil = until;
+  }
+
+  /** Notes that the swap ended. */
+  void loaded() {
+    loadingUntil = Long.MIN_VALUE;
+  }
+
+  void touch(long now) {
+    lastUsed = now;
+  }
+
+  int enter() {
+    return inFlight.incrementAndGet();
+  }
+
+  int leave() {
+    return inFlight.decrementAndGet();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.loragateway.registry;
+
+import dev.loragateway.model.Residency;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request at one endpoint, from the pick that reserved its place to its end. Thread-safe;
+ * {@link #finished} counts once.
+ */
+public final class Dispatch {
+  private final EndpointRegistry registry;
+  private final EndpointState state;
+  private final @Nullable AdapterCell cell;
+  private final Residency residency;
+  private final boolean resident;
+  private final boolean deferred;
+  private final long startedAt;
+  private final AtomicBoolean over = new AtomicBoolean();
+  private volatile boolean answered;
+
+  Dispatch(
+      EndpointRegistry registry,
+      EndpointState state,
+      @Nullable AdapterCell cell,
+      Residency residency,
+      long now) {
+    this.registry = registry;
+    this.state = state;
+    this.cell = cell;
+    this.residency = residency;
+    this.startedAt = now;
+    boolean busyBefore = cell != null && cell.inFlight() > 0;
+    this.resident =
+        cell == null || (!cell.loading(now) && (residency == Residency.GPU || busyBefore));
+    this.deferred =
+        !resident
+            && !busyBefore
+            && state.inFlight().distinctAdapters() >= state.residency().slots();
+  }
+
+  public EndpointState state() {
+    return state;
+  }
+
+  /** The adapter, or null for the base model. */
+  public @Nullable String adapter() {
+    return cell == null ? null : cell.adapter();
+  }
+
+  @Nullable AdapterCell cell() {
+    return cell;
+  }
+
+  /** Where the snapshot had the adapter. */
+  public Residency residency() {
+    return residency;
+  }
+
+  /** Returns whether the request needs no swap and waits for none: a hit. */
+  public boolean resident() {
+    return resident;
+  }
+
+  /**
+   * Returns whether every slot was busy with other adapters, so that the engine holds the request
+   * back.
+   */
+  public boolean deferred() {
+    return deferred;
+  }
+
+  /** When the place was reserved, in the registry's nanoseconds. */
+  public long startedAt() {
+    return startedAt;
+  }
+
+  boolean wasAnswered() {
+    return answered;
+  }
+
+  /** The first byte of an answer came: the engine has scheduled the request. */
+  public void answered() {
+    if (!answered) {
+      answered = true;
+      registry.answered(this);
+    }
+  }
+
+  /** The request is over, however it ended: gives the place back. Later calls do nothing. */
+  public void finished() {
+    if (over.compareAndSet(false, true)) {
+      registry.finished(this, false);
+    }
+  }
+
+  /** The server refused the request before its engine saw it: gives the place back. */
+  public void refused() {
+    if (over.compareAndSet(false, true)) {
+      registry.finished(this, true);
+    }
+  }
+}

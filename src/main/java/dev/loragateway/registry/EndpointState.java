@@ -1,0 +1,95 @@
+package dev.loragateway.registry;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.Health;
+import dev.loragateway.model.Residency;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint as a snapshot sees it. Immutable, but for the live {@link InFlight} and {@link
+ * LearnedTimes} that it points to.
+ *
+ * @param endpoint the replica
+ * @param health whether it may be picked
+ * @param load what the last scrape said, or null before the first
+ * @param loadAt when that was, in the registry's nanoseconds
+ * @param inFlightAtScrape the gateway's own requests that the scrape already counted
+ * @param residency the adapters it holds
+ * @param victimIsSole whether the adapter that the next swap would evict is in no other GPU slot
+ * @param inFlight live counts
+ * @param times what its answers taught
+ * @param hash of the address, for rendezvous hashing
+ */
+public record EndpointState(
+    Endpoint endpoint,
+    Health health,
+    @Nullable EndpointLoad load,
+    long loadAt,
+    int inFlightAtScrape,
+    Held residency,
+    boolean victimIsSole,
+    InFlight inFlight,
+    LearnedTimes times,
+    long hash) {
+
+  /**
+   * The adapters that an endpoint holds.
+   *
+   * @param known whether the swap state can be told at all
+   * @param reported whether the server itself reports it; else it is estimated
+   * @param slots GPU slots
+   * @param gpu adapters in GPU slots, oldest first
+   * @param cpu adapters in host memory, oldest first, those in GPU slots among them
+   * @param levels the level of each adapter that is in either
+   * @param victim the adapter that the next swap would evict; null when a slot is free or all are
+   *     busy
+   */
+  public record Held(
+      boolean known,
+      boolean reported,
+      int slots,
+      List<String> gpu,
+      List<String> cpu,
+      Map<String, Residency> levels,
+      @Nullable String victim) {
+
+    /** Where the adapter's weights are; on disk when neither LRU has them. */
+    public Residency level(String adapter) {
+      return known ? levels.getOrDefault(adapter, Residency.REGISTERED) : Residency.UNKNOWN;
+    }
+  }
+
+  public boolean up() {
+    return health == Health.UP;
+  }
+
+  /** Returns whether the last scrape is young enough to believe. */
+  public boolean fresh(long now, long staleAfterNanos) {
+    return load != null && now - loadAt <= staleAfterNanos;
+  }
+
+  /**
+   * Requests there now: those scraped that are not the gateway's own, plus the gateway's own.
+   * Before a scrape only the latter. A stale poll thus causes no herd, and a finished request
+   * counts at once.
+   */
+  public int requests() {
+    int own = inFlight.total();
+    return load == null
+        ? own
+        : Math.max(0, load.running() + load.waiting() - inFlightAtScrape) + own;
+  }
+
+  /** Requests waiting in the server now: those scraped, moved by what the gateway did since. */
+  public int waiting(int maxNumSeqs) {
+    if (load == null) {
+      return 0;
+    }
+    return load.waiting() > 0
+        ? Math.max(0, load.waiting() + inFlight.total() - inFlightAtScrape)
+        : Math.max(0, requests() - maxNumSeqs * load.engines());
+  }
+}

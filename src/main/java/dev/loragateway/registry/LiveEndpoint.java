@@ -1,0 +1,242 @@
+package dev.loragateway.registry;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.Health;
+import dev.loragateway.model.ModelCard;
+import dev.loragateway.registry.EndpointState.Held;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is known about one endpoint, from which snapshots are made. Confined to the registry's
+ * lock.
+ */
+final class LiveEndpoint {
+  final InFlight inFlight = new InFlight();
+  final LearnedTimes times;
+  final ResidencyTracker tracker;
+  private final long hash;
+  private Endpoint endpoint;
+  private PoolSettings pool;
+  private Health health = Health.UNKNOWN;
+  private @Nullable EndpointLoad load;
+  private long loadAt;
+  private int inFlightAtScrape;
+  private int inFlightAtScrapeStart;
+  private int insertionsAtScrapeStart;
+  private boolean asked;
+  private boolean relist = true;
+  private int modelsVersion;
+  private Map<String, ModelCard> models = Map.of();
+  private @Nullable Held held;
+
+  LiveEndpoint(Endpoint endpoint, PoolSettings pool, ResidencyTracker.Listener swaps) {
+    this.endpoint = endpoint;
+    this.pool = pool;
+    this.hash = Hashing.of(endpoint.address());
+    this.times = new LearnedTimes(pool.routing());
+    this.tracker = new ResidencyTracker(1, 1, swaps);
+  }
+
+  void configure(Endpoint endpoint, PoolSettings pool) {
+    this.endpoint = endpoint;
+    this.pool = pool;
+    held = null;
+  }
+
+  Endpoint endpoint() {
+    return endpoint;
+  }
+
+  PoolSettings pool() {
+    return pool;
+  }
+
+  Map<String, ModelCard> models() {
+    return models;
+  }
+
+  Health health() {
+    return health;
+  }
+
+  /** Returns whether a probe or a scrape ever succeeded. */
+  boolean asked() {
+    return asked;
+  }
+
+  /** GPU slots that the server reported, 0 when it did not. */
+  int reportedSlots() {
+    return load == null ? 0 : load.maxLora();
+  }
+
+  /** Forgets the view of the residency, so that the next snapshot makes a new one. */
+  void residencyChanged() {
+    held = null;
+  }
+
+  void setHealth(Health health) {
+    this.health = health;
+    asked |= health == Health.UP;
+  }
+
+  /** Remembers what an answer that is about to be asked for cannot know. */
+  void scrapeBegins() {
+    inFlightAtScrapeStart = inFlight.total();
+    insertionsAtScrapeStart = tracker.insertions();
+  }
+
+  /** Takes in a scrape; returns how many adapters were estimated wrongly. */
+  int scraped(EndpointLoad next, long now) {
+    boolean restarted = load != null && restarted(load.processStart(), next.processStart());
+    if (load == null || load.engines() != next.engines()) {
+      residencyChanged();
+    }
+    load = next;
+    loadAt = now;
+    asked = true;
+    inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
+    if (restarted) {
+      tracker.restarted();
+      relist = true;
+      residencyChanged();
+      return 0;
+    }
+    return tracker.insertions() == insertionsAtScrapeStart ? correct(next) : 0;
+  }
+
+  private static boolean restarted(double before, double after) {
+    return !Double.isNaN(before) && !Double.isNaN(after) && before != after;
+  }
+
+  /** A swap since the scrape began would make its answer contradict what is newer. */
+  private int correct(EndpointLoad next) {
+    int corrections = 0;
+    if (next.loaded() != null) {
+      corrections = tracker.reported(next.loaded());
+    } else if (provesGpu(next)) {
+      corrections = proved(java.util.Objects.requireNonNull(next.active()));
+    }
+    if (corrections > 0) {
+      residencyChanged();
+    }
+    return corrections;
+  }
+
+  /**
+   * Names of the newest series are in GPU slots only when they fit and nothing waits for a slot.
+   */
+  private static boolean provesGpu(EndpointLoad load) {
+    return load.active() != null
+        && load.engines() == 1
+        && load.waiting() == 0
+        && load.active().size() <= load.maxLora();
+  }
+
+  private int proved(Set<String> active) {
+    Set<String> gpu = new LinkedHashSet<>(tracker.gpu());
+    int corrections = 0;
+    for (String adapter : active) {
+      if (!gpu.contains(adapter)) {
+        tracker.loaded(adapter);
+        corrections++;
+      }
+    }
+    return corrections;
+  }
+
+  /**
+   * Takes in {@code /v1/models}. A load through the API takes a slot, and so do the adapters given
+   * at the server's start, one after the other in this order; so new names are touched in it.
+   */
+  void listed(List<ModelCard> cards) {
+    Map<String, ModelCard> next = new LinkedHashMap<>();
+    for (ModelCard card : cards) {
+      next.put(card.id(), card);
+    }
+    if (!relist && next.keySet().equals(models.keySet())) {
+      models = next;
+      return;
+    }
+    for (ModelCard old : models.values()) {
+      if (old.isAdapter() && !next.containsKey(old.id())) {
+        tracker.unregistered(old.id());
+      }
+    }
+    for (ModelCard card : cards) {
+      boolean isNew = relist || !models.containsKey(card.id());
+      if (card.isAdapter() && isNew && !tracker.knows(card.id())) {
+        tracker.loaded(card.id());
+      }
+    }
+    models = next;
+    relist = false;
+    modelsVersion++;
+    residencyChanged();
+  }
+
+  /** The server says that it does not know the adapter. */
+  void lost(String adapter) {
+    if (models.containsKey(adapter)) {
+      Map<String, ModelCard> next = new LinkedHashMap<>(models);
+      next.remove(adapter);
+      models = next;
+      modelsVersion++;
+      tracker.unregistered(adapter);
+      residencyChanged();
+    }
+  }
+
+  Held held() {
+    Held view = held;
+    if (view == null) {
+      view =
+          new Held(
+              known(),
+              load != null && load.loaded() != null,
+              tracker.gpuSlots(),
+              tracker.gpu(),
+              tracker.cpu(),
+              tracker.levels(),
+              tracker.victim());
+      held = view;
+    }
+    return view;
+  }
+
+  /**
+   * With several engines behind one server each has slots of its own, and requests are spread
+   * unseen.
+   */
+  private boolean known() {
+    if (load != null && load.loaded() != null) {
+      return true;
+    }
+    boolean oneEngine = load == null || load.engines() == 1;
+    return oneEngine && (pool.loraMetrics() || pool.adapterSlots() > 0 || reportedSlots() > 0);
+  }
+
+  /** Moves when the set of listed models changes. */
+  int modelsVersion() {
+    return modelsVersion;
+  }
+
+  EndpointState state(boolean victimIsSole) {
+    return new EndpointState(
+        endpoint,
+        health,
+        load,
+        loadAt,
+        inFlightAtScrape,
+        held(),
+        victimIsSole,
+        inFlight,
+        times,
+        hash);
+  }
+}

@@ -1,0 +1,33 @@
+package dev.loragateway.routing;
+
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pick needs to know of a request. Immutable.
+ *
+ * @param model base model or adapter, aliases resolved
+ * @param usesAdapter whether the server's engine will run the adapter; false for tokenizing and the
+ *     like
+ * @param session an explicit session that should keep its endpoint, or null
+ * @param pinned address of the only endpoint that can serve the request, or null
+ * @param promptHash of the first message, 0 when there is none; it breaks exact ties
+ * @param tried addresses that failed already
+ */
+public record PickRequest(
+    String model,
+    boolean usesAdapter,
+    @Nullable String session,
+    @Nullable String pinned,
+    int promptHash,
+    Set<String> tried) {
+
+  /** A request of which only the model is known. */
+  public static PickRequest of(String model) {
+    return new PickRequest(model, true, null, null, 0, Set.of());
+  }
+
+  public PickRequest without(Set<String> tried) {
+    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.loragateway.routing;
+
+/** Why an endpoint was chosen: the state of the adapter there at the dispatch. */
+public enum Tier {
+  /** The request needs no adapter. */
+  BASE("base"),
+  /** The adapter was in a GPU slot: a hit. */
+  RESIDENT("resident"),
+  /** The adapter had to be loaded first, or was being loaded. */
+  SWAP("swap"),
+  /** The swap state was unknown: the least loaded endpoint. */
+  LOAD("load");
+
+  private final String label;
+
+  Tier(String label) {
+    this.label = label;
+  }
+
+  /** The value of {@code x-gateway-tier} and of the {@code tier} tag. */
+  public String label() {
+    return label;
+  }
+}
