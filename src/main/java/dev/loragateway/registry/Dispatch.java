@@ -15,6 +15,7 @@ public final class Dispatch {
   private final Residency residency;
   private final boolean resident;
   private final boolean deferred;
+  private final boolean ownSwap;
   private final long startedAt;
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile boolean answered;
@@ -37,6 +38,7 @@ public final class Dispatch {
         !resident
             && !busyBefore
             && state.inFlight().distinctAdapters() >= state.residency().slots();
+    this.ownSwap = !resident && !deferred && !busyBefore;
   }
 
   public EndpointState state() {
@@ -68,6 +70,11 @@ public final class Dispatch {
    */
   public boolean deferred() {
     return deferred;
+  }
+
+  /** Returns whether this request alone caused the swap that it waits for. */
+  public boolean ownSwap() {
+    return ownSwap;
   }
 
   /** When the place was reserved, in the registry's nanoseconds. */

@@ -74,6 +74,11 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     channel.close();
   }
 
+  /** Gives the connection back unused. */
+  public void release() {
+    pool.release(this);
+  }
+
   boolean usable() {
     return channel.isActive();
   }

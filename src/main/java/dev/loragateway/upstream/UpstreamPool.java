@@ -123,10 +123,10 @@ public final class UpstreamPool {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) timeout)
             .handler(new Initializer(endpoint))
             .connect(endpoint.host(), endpoint.port());
-    connected.addListener(done -> connected(connected, timeout, acquired));
+    connected.addListener(done -> connected(connected, acquired));
   }
 
-  private static void connected(ChannelFuture connect, long timeout, Acquired acquired) {
+  private static void connected(ChannelFuture connect, Acquired acquired) {
     if (!connect.isSuccess()) {
       acquired.failed(connect.cause());
       return;

@@ -1,0 +1,67 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.openai.ApiShape;
+import dev.loragateway.openai.ErrorBody;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import org.jspecify.annotations.Nullable;
+
+/** Answers of the gateway's own: JSON with a length. Stateless. */
+final class Answers {
+  private Answers() {}
+
+  static FullHttpResponse json(int status, byte[] body) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
+        .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    return response;
+  }
+
+  /** An error in the client's shape, with what its SDK should know about trying again. */
+  static FullHttpResponse error(ApiShape shape, GatewayError error, String message) {
+    FullHttpResponse response = json(error.status(), ErrorBody.json(shape, error, message));
+    switch (error.retry()) {
+      case NO -> response.headers().set(HeaderRules.SHOULD_RETRY, "false");
+      case AFTER_ONE_SECOND ->
+          response
+              .headers()
+              .set(HeaderRules.SHOULD_RETRY, "true")
+              .set(HttpHeaderNames.RETRY_AFTER, "1");
+      case DEFAULT -> {}
+    }
+    return response;
+  }
+
+  /** Writes a whole answer, and closes the connection after it unless {@code keepAlive}. */
+  static void send(
+      ChannelHandlerContext ctx,
+      FullHttpResponse response,
+      @Nullable String requestId,
+      boolean keepAlive) {
+    if (requestId != null) {
+      response.headers().set(HeaderRules.REQUEST_ID, requestId);
+    }
+    response
+        .headers()
+        .set(
+            HttpHeaderNames.CONNECTION,
+            keepAlive ? HttpHeaderValues.KEEP_ALIVE : HttpHeaderValues.CLOSE);
+    ChannelFuture written = ctx.writeAndFlush(response);
+    if (!keepAlive) {
+      written.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+}

@@ -1,0 +1,293 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.Residency;
+import dev.loragateway.openai.ErrorBody;
+import dev.loragateway.openai.ModelRewrite;
+import dev.loragateway.openai.SseUsage;
+import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.LearnedTimes;
+import dev.loragateway.routing.Tier;
+import dev.loragateway.upstream.ResponseListener;
+import dev.loragateway.upstream.UpstreamConnection;
+import dev.loragateway.upstream.UpstreamFailure;
+import dev.loragateway.upstream.UpstreamPool;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown away:
+ * a stream's until its first event, a 404's until its body tells whether the endpoint lost the adapter.
+ * Confined to the downstream event loop.
+ */
+final class Attempt implements UpstreamPool.Acquired, ResponseListener {
+  /** A 404 that is longer is not about a model, in bytes. */
+  private static final int MAX_HELD = 64 << 10;
+
+  private static final HttpHeadersFactory HEADERS =
+      DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
+  private final Exchange exchange;
+  private final Dispatch dispatch;
+  private final Tier tier;
+  private final SseUsage usage = new SseUsage();
+  private final List<HttpContent> held = new ArrayList<>(0);
+  private final long startedAt = System.nanoTime();
+  private @Nullable UpstreamConnection connection;
+  private @Nullable HttpResponse head;
+  private boolean headHeld;
+  private int heldBytes;
+  private boolean streamed;
+  private int contents;
+  private long firstByteAt;
+  private long lastActivity = startedAt;
+
+  Attempt(Exchange exchange, Dispatch dispatch, Tier tier) {
+    this.exchange = exchange;
+    this.dispatch = dispatch;
+    this.tier = tier;
+  }
+
+  Endpoint endpoint() {
+    return dispatch.state().endpoint();
+  }
+
+  Tier tier() {
+    return tier;
+  }
+
+  long startedAt() {
+    return startedAt;
+  }
+
+  long lastActivity() {
+    return lastActivity;
+  }
+
+  boolean onReusedConnection() {
+    return connection != null && connection.reused();
+  }
+
+  @Override
+  public void connected(UpstreamConnection connection) {
+    if (!exchange.isCurrent(this)) {
+      connection.release();
+      return;
+    }
+    this.connection = connection;
+    connection.send(upstreamRequest(), this);
+    exchange.sent();
+  }
+
+  @Override
+  public void failed(Throwable cause) {
+    if (exchange.isCurrent(this)) {
+      exchange.unreachable(this, cause);
+    }
+  }
+
+  private FullHttpRequest upstreamRequest() {
+    ClientRequest request = exchange.request;
+    ByteBuf body = body(request);
+    FullHttpRequest upstream =
+        new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            request.head().method(),
+            request.route().path() + request.query(),
+            body,
+            HEADERS.newHeaders(),
+            EmptyHttpHeaders.INSTANCE);
+    HttpHeaders headers = upstream.headers();
+    headers.set(HttpHeaderNames.HOST, endpoint().address());
+    HeaderRules.forward(request.head().headers(), headers);
+    headers.set(HeaderRules.REQUEST_ID, request.id());
+    if (body.isReadable() || request.facts() != null) {
+      headers.setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+    }
+    String key = endpoint().apiKey();
+    if (key != null) {
+      headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + key);
+    }
+    return upstream;
+  }
+
+  private ByteBuf body(ClientRequest request) {
+    ByteBuf body = request.body().bytes();
+    return request.facts() == null || exchange.target().equals(request.model())
+        ? body.retainedDuplicate()
+        : ModelRewrite.request(body, request.facts(), exchange.target(), body.alloc());
+  }
+
+  @Override
+  public void head(HttpResponse response) {
+    lastActivity = System.nanoTime();
+    head = response;
+    int status = response.status().code();
+    streamed = ResponseRelay.isEventStream(response);
+    headHeld = streamed || (status == 404 && exchange.request.facts() != null);
+    if (!headHeld) {
+      commit(response);
+    }
+  }
+
+  @Override
+  public void content(HttpContent content) {
+    lastActivity = System.nanoTime();
+    HttpResponse response = head;
+    if (!exchange.isCurrent(this) || response == null) {
+      content.release();
+      return;
+    }
+    if (headHeld && response.status().code() == 404 && !streamed) {
+      hold(response, content);
+      return;
+    }
+    if (headHeld && (content.content().isReadable() || content instanceof LastHttpContent)) {
+      headHeld = false;
+      commit(response);
+    }
+    pass(content);
+  }
+
+  private void commit(HttpResponse response) {
+    firstByteAt = System.nanoTime();
+    exchange.firstByte();
+    if (response.status().code() < 300) {
+      dispatch.answered();
+    }
+    exchange.relay.commit(response, this);
+  }
+
+  /** Waits for the whole 404, to read from it whether it is about the model. */
+  private void hold(HttpResponse response, HttpContent content) {
+    held.add(content);
+    heldBytes += content.content().readableBytes();
+    boolean whole = content instanceof LastHttpContent;
+    if (!whole && heldBytes <= MAX_HELD) {
+      return;
+    }
+    if (whole && ErrorBody.isModelNotFound(heldBody()) && exchange.lost(this)) {
+      releaseHeld();
+      return;
+    }
+    headHeld = false;
+    commit(response);
+    List<HttpContent> pieces = List.copyOf(held);
+    held.clear();
+    pieces.forEach(this::pass);
+  }
+
+  private byte[] heldBody() {
+    byte[] body = new byte[heldBytes];
+    int at = 0;
+    for (HttpContent piece : held) {
+      int length = piece.content().readableBytes();
+      piece.content().getBytes(piece.content().readerIndex(), body, at, length);
+      at += length;
+    }
+    return body;
+  }
+
+  private void releaseHeld() {
+    held.forEach(ReferenceCountUtil::release);
+    held.clear();
+  }
+
+  private void pass(HttpContent content) {
+    contents++;
+    usage.add(content.content());
+    exchange.relay.observe(content.content());
+    if (content instanceof LastHttpContent) {
+      SseUsage.Usage counted = usage.usage();
+      learn(counted);
+      exchange.answered(this, exchange.relay.status(), counted);
+      exchange.relay.last(content);
+      return;
+    }
+    if (!exchange.relay.content(content) && connection != null) {
+      connection.pause();
+    }
+  }
+
+  /** Teaches the endpoint's times by an answer that went well. */
+  private void learn(SseUsage.@Nullable Usage counted) {
+    if (exchange.relay.status() >= 300 || !exchange.request.route().usesAdapter()) {
+      return;
+    }
+    long counts = counted != null ? counted.output() : streamed ? contents : 0;
+    int tokens = (int) Math.min(counts, Integer.MAX_VALUE);
+    if (tokens < 1) {
+      return;
+    }
+    LearnedTimes times = dispatch.state().times();
+    double first = (firstByteAt - startedAt) / 1e6;
+    if (streamed) {
+      times.streamed(dispatch.resident(), first, (System.nanoTime() - firstByteAt) / 1e6, tokens);
+    } else {
+      times.whole(dispatch.resident(), first, tokens);
+    }
+    if (tier == Tier.SWAP && dispatch.ownSwap()) {
+      boolean fromDisk = dispatch.residency() == Residency.REGISTERED;
+      double millis = times.swapped(fromDisk, first, streamed ? 0 : tokens);
+      if (!Double.isNaN(millis)) {
+        exchange.context.listener.swapLearned(endpoint().pool(), endpoint().address(), millis);
+      }
+    }
+  }
+
+  @Override
+  public void readComplete() {
+    exchange.relay.flush();
+  }
+
+  @Override
+  public void failed(UpstreamFailure failure, Throwable cause) {
+    if (exchange.isCurrent(this)) {
+      UpstreamFailure reason =
+          failure == UpstreamFailure.BROKEN && headHeld && streamed
+              ? UpstreamFailure.NO_RESPONSE
+              : failure;
+      exchange.failed(this, reason, cause);
+    }
+  }
+
+  void resume() {
+    if (connection != null) {
+      lastActivity = System.nanoTime();
+      connection.resume();
+    }
+  }
+
+  /** Gives the attempt up: closes its connection, on which vLLM aborts the request. */
+  void cancel() {
+    if (connection != null) {
+      connection.cancel();
+    }
+    end(false);
+  }
+
+  /** Gives the place at the endpoint back; only the first call counts. */
+  void end(boolean refused) {
+    releaseHeld();
+    if (refused) {
+      dispatch.refused();
+    } else {
+      dispatch.finished();
+    }
+  }
+}

@@ -1,0 +1,313 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.openai.ApiShape;
+import dev.loragateway.openai.PeekResult;
+import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.upstream.UpstreamPool;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client connection: reads requests, one after the other, and hands each to an {@link Exchange} or
+ * answers it. Confined to the downstream event loop.
+ */
+/*
+ * While an exchange is under way the connection is still read, so that a client that leaves is noticed
+ * at once; what it sends meanwhile (pipelined requests) waits in `pipelined`, and reading stops only
+ * when that grows beyond a bound. After an error in the middle of a request the answer closes the
+ * connection, but what the client still sends is read and dropped for a while: closing at once would
+ * reset the connection and could destroy the answer on its way.
+ */
+public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
+  /** More headers than this are an attack; Envoy's default, too. */
+  private static final int MAX_HEADERS = 100;
+
+  private static final int MAX_PIPELINED_BYTES = 64 << 10;
+
+  /** How long and how much is read and dropped after an early answer. */
+  private static final long LINGER_NANOS = 5_000_000_000L;
+
+  private static final long LINGER_BYTES = 256L << 20;
+
+  private final ProxyContext context;
+  private final Deque<HttpObject> pipelined = new ArrayDeque<>();
+  private @Nullable ChannelHandlerContext ctx;
+  private @Nullable UpstreamPool upstream;
+  private @Nullable ConnectionSweep sweep;
+  private @Nullable RequestReader reader;
+  private @Nullable Exchange exchange;
+  private int pipelinedBytes;
+  private boolean draining;
+  private boolean dropping;
+  private long dropped;
+  private long lastRead;
+  int sweepIndex;
+
+  public DownstreamHandler(ProxyContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    this.ctx = ctx;
+    lastRead = System.nanoTime();
+    upstream = context.upstreams.on(ctx.channel().eventLoop());
+    sweep = ConnectionSweep.on(ctx.channel().eventLoop());
+    sweep.add(this);
+    if (context.connections.incrementAndGet() > context.settings.get().limits().connections()) {
+      context.listener.rejected(GatewayError.OVERLOADED);
+      ctx.close();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    context.connections.decrementAndGet();
+    if (sweep != null) {
+      sweep.remove(this);
+    }
+    if (reader != null) {
+      reader.release();
+      reader = null;
+    }
+    if (exchange != null) {
+      exchange.clientLeft();
+    }
+    pipelined.forEach(ReferenceCountUtil::release);
+    pipelined.clear();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    lastRead = System.nanoTime();
+    if (dropping) {
+      drop(ctx, (HttpObject) message);
+    } else if (exchange != null || !pipelined.isEmpty()) {
+      postpone(ctx, (HttpObject) message);
+    } else {
+      accept(ctx, (HttpObject) message);
+    }
+  }
+
+  private void drop(ChannelHandlerContext ctx, HttpObject message) {
+    if (message instanceof HttpContent content) {
+      dropped += content.content().readableBytes();
+    }
+    ReferenceCountUtil.release(message);
+    if (dropped > LINGER_BYTES || message instanceof LastHttpContent) {
+      ctx.close();
+    }
+  }
+
+  private void postpone(ChannelHandlerContext ctx, HttpObject message) {
+    pipelined.add(message);
+    pipelinedBytes += size(message);
+    if (pipelinedBytes > MAX_PIPELINED_BYTES) {
+      ctx.channel().config().setAutoRead(false);
+    }
+  }
+
+  private static int size(HttpObject message) {
+    return message instanceof HttpContent content ? content.content().readableBytes() : 512;
+  }
+
+  /** Goes on with what the client sent while it was waiting. */
+  private void drainPipelined() {
+    if (draining || ctx == null) {
+      return;
+    }
+    draining = true;
+    while (exchange == null && !dropping && !pipelined.isEmpty()) {
+      HttpObject next = pipelined.remove();
+      pipelinedBytes -= size(next);
+      accept(ctx, next);
+    }
+    draining = false;
+    if (pipelinedBytes <= MAX_PIPELINED_BYTES && !ctx.channel().config().isAutoRead()) {
+      ctx.channel().config().setAutoRead(true);
+    }
+  }
+
+  private void accept(ChannelHandlerContext ctx, HttpObject message) {
+    try {
+      if (message.decoderResult().isFailure()) {
+        malformed(ctx, message.decoderResult().cause());
+        return;
+      }
+      if (message instanceof HttpRequest head) {
+        begin(ctx, head);
+      }
+      if (message instanceof HttpContent content && reader != null) {
+        add(ctx, reader, content);
+      }
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void malformed(ChannelHandlerContext ctx, Throwable cause) {
+    refuse(ctx, RequestReader.malformed(cause));
+  }
+
+  private void begin(ChannelHandlerContext ctx, HttpRequest head) {
+    RequestReader next = new RequestReader(context, head, ctx.alloc());
+    reader = next;
+    RequestReader.Refusal refusal = next.begin();
+    if (refusal != null) {
+      refuse(ctx, refusal);
+    } else if (HttpUtil.is100ContinueExpected(head)) {
+      ctx.writeAndFlush(
+          new DefaultFullHttpResponse(
+              HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
+    }
+  }
+
+  private void add(ChannelHandlerContext ctx, RequestReader reading, HttpContent content) {
+    boolean last = content instanceof LastHttpContent;
+    RequestReader.Refusal refusal = reading.add(content.content(), last);
+    if (refusal == null && last) {
+      refusal = reading.finish();
+    }
+    if (refusal != null) {
+      if (last) {
+        answer(ctx, reading, refusal);
+      } else {
+        refuse(ctx, refusal);
+      }
+    } else if (last) {
+      reader = null;
+      dispatch(ctx, reading);
+    }
+  }
+
+  /** Refuses a request that was read to its end: the connection can go on. */
+  private void answer(
+      ChannelHandlerContext ctx, RequestReader reading, RequestReader.Refusal refusal) {
+    reader = null;
+    reading.release();
+    reject(refusal.error());
+    reply(
+        ctx,
+        Answers.error(reading.shape(), refusal.error(), refusal.message()),
+        reading.id(),
+        reading.keepAlive());
+  }
+
+  /** Refuses a request in its middle: the rest of the connection is dropped. */
+  private void refuse(ChannelHandlerContext ctx, RequestReader.Refusal refusal) {
+    ApiShape shape = ApiShape.OPENAI;
+    String id = null;
+    if (reader != null) {
+      shape = reader.shape();
+      id = reader.id();
+      reader.release();
+      reader = null;
+    }
+    reject(refusal.error());
+    dropping = true;
+    pipelined.forEach(ReferenceCountUtil::release);
+    pipelined.clear();
+    FullHttpResponse response = Answers.error(shape, refusal.error(), refusal.message());
+    if (id != null) {
+      response.headers().set(HeaderRules.REQUEST_ID, id);
+    }
+    response.headers().set(HttpHeaderNames.CONNECTION, "close");
+    ctx.writeAndFlush(response);
+    ctx.channel().config().setAutoRead(true);
+    lastRead = System.nanoTime();
+  }
+
+  private void reject(GatewayError error) {
+    context.listener.rejected(error);
+  }
+
+  private void dispatch(ChannelHandlerContext ctx, RequestReader read) {
+    ClientRequest request = read.request();
+    if (request.route().forwarded()) {
+      exchange = new Exchange(context, this, ctx, java.util.Objects.requireNonNull(upstream), request);
+      exchange.start();
+      return;
+    }
+    read.release();
+    reply(ctx, LocalAnswers.answer(context, request), request.id(), request.keepAlive());
+  }
+
+  private void reply(
+      ChannelHandlerContext ctx, FullHttpResponse response, String id, boolean keepAlive) {
+    String shown = context.settings.get().headers().requestId() ? id : null;
+    Answers.send(ctx, response, shown, keepAlive && !context.draining());
+  }
+
+  /** The exchange is over; called by it, once. */
+  void exchangeOver(boolean keepAlive) {
+    exchange = null;
+    lastRead = System.nanoTime();
+    if (!keepAlive) {
+      dropping = true;
+      return;
+    }
+    drainPipelined();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (exchange != null && ctx.channel().isWritable()) {
+      exchange.clientReads();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  void checkDeadlines(long now) {
+    if (ctx == null) {
+      return;
+    }
+    long quiet = now - lastRead;
+    if (exchange != null) {
+      exchange.checkDeadlines(now);
+    } else if (dropping) {
+      if (quiet > LINGER_NANOS) {
+        ctx.close();
+      }
+    } else if (reader != null) {
+      if (passed(quiet, context.settings.get().timeouts().idle())) {
+        refuse(
+            ctx,
+            new RequestReader.Refusal(
+                GatewayError.REQUEST_TIMEOUT, "the rest of the request did not come in time"));
+      }
+    } else if (passed(quiet, context.settings.get().timeouts().keepAlive())) {
+      ctx.close();
+    }
+  }
+
+  static boolean passed(long nanos, java.time.Duration timeout) {
+    return !timeout.isZero() && nanos > timeout.toNanos();
+  }
+
+  /** A reset or a broken pipe: the same as a client that leaves. */
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof java.io.IOException)) {
+      org.slf4j.LoggerFactory.getLogger(DownstreamHandler.class)
+          .warn("connection {} failed", ctx.channel().remoteAddress(), cause);
+    }
+    ctx.close();
+  }
+}

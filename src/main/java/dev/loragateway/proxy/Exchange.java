@@ -1,0 +1,429 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.model.Health;
+import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.openai.SseUsage;
+import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.routing.Pick;
+import dev.loragateway.routing.PickRequest;
+import dev.loragateway.upstream.UpstreamFailure;
+import dev.loragateway.upstream.UpstreamPool;
+import io.netty.channel.ChannelHandlerContext;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request on its way: picks an endpoint, sends it there, tries again elsewhere while nothing has
+ * gone downstream, and ends exactly once. Confined to the downstream event loop.
+ */
+/*
+ * An Attempt is one try at one endpoint. Only the current attempt is heard; what an older one still
+ * says is ignored, and its connection is closed or given back by itself. Each end (answered, failed,
+ * timed out, client gone) goes through `finish`, which releases the place at the endpoint, the body and
+ * the retry budget, reports once, and lets the connection take its next request.
+ */
+final class Exchange {
+  /** The status that reports use when the client left first, after nginx. */
+  private static final int CLIENT_LEFT = 499;
+
+  final ProxyContext context;
+  final ClientRequest request;
+  final ResponseRelay relay;
+  private final DownstreamHandler connection;
+  private final ChannelHandlerContext ctx;
+  private final UpstreamPool upstream;
+  private final ProxySettings settings;
+  private final Set<String> tried = new HashSet<>(0);
+  private String target = "";
+  private @Nullable PoolSnapshot pool;
+  private @Nullable Attempt attempt;
+  private @Nullable UpstreamFailure lastFailure;
+  private boolean refreshed;
+  private boolean freeRetryUsed;
+  private boolean fresh;
+  private int budgeted;
+  private int attempts;
+  private long overhead = -1;
+  private long firstByte = -1;
+  private boolean over;
+
+  Exchange(
+      ProxyContext context,
+      DownstreamHandler connection,
+      ChannelHandlerContext ctx,
+      UpstreamPool upstream,
+      ClientRequest request) {
+    this.context = context;
+    this.connection = connection;
+    this.ctx = ctx;
+    this.upstream = upstream;
+    this.request = request;
+    this.settings = context.settings.get();
+    this.relay = new ResponseRelay(this, ctx, settings);
+  }
+
+  void start() {
+    context.active.incrementAndGet();
+    route();
+  }
+
+  /** The name of the model upstream. */
+  String target() {
+    return target;
+  }
+
+  int attempts() {
+    return attempts;
+  }
+
+  static String unknownModel(String model) {
+    return "The model `" + model + "` does not exist or you do not have access to it.";
+  }
+
+  /** Picks an endpoint on one snapshot, and sends the request there. */
+  private void route() {
+    RegistrySnapshot snapshot = context.registry.snapshot();
+    if (request.facts() == null) {
+      routeToMaker(snapshot);
+      return;
+    }
+    String model = request.model();
+    pool = snapshot.pool(model);
+    if (pool == null) {
+      unknown(model);
+      return;
+    }
+    target = pool.settings().aliases().getOrDefault(model, model);
+    pick(pool, pickRequest(request.facts()));
+  }
+
+  private PickRequest pickRequest(RequestFacts facts) {
+    String session = request.head().headers().get(HeaderRules.SESSION_ID);
+    String previous = facts.previousResponseId();
+    String pinned = previous == null ? null : context.responses.endpoint(previous);
+    return new PickRequest(
+        target,
+        request.route().usesAdapter(),
+        session != null ? session : facts.user(),
+        known(pinned) ? pinned : null,
+        facts.promptHash(),
+        tried);
+  }
+
+  private boolean known(@Nullable String address) {
+    return pool != null && address != null && at(pool, address) != null;
+  }
+
+  private static @Nullable EndpointState at(PoolSnapshot pool, String address) {
+    for (EndpointState state : pool.endpoints()) {
+      if (state.endpoint().address().equals(address)) {
+        return state;
+      }
+    }
+    return null;
+  }
+
+  /** A request about a stored response goes to the server that has it. */
+  private void routeToMaker(RegistrySnapshot snapshot) {
+    String maker = context.responses.endpoint(request.route().id());
+    for (PoolSnapshot candidate : snapshot.pools()) {
+      if (maker != null && at(candidate, maker) != null) {
+        pool = candidate;
+        target = candidate.settings().baseModel();
+        pick(candidate, new PickRequest(target, false, null, maker, 0, tried));
+        return;
+      }
+    }
+    reject(
+        GatewayError.RESPONSE_NOT_FOUND,
+        "Response with id '" + request.route().id() + "' not found.");
+  }
+
+  private void pick(PoolSnapshot from, PickRequest wanted) {
+    switch (context.picker.pick(wanted, from)) {
+      case Pick.Chosen chosen -> begin(chosen);
+      case Pick.UnknownModel unknown -> unknown(request.model());
+      case Pick.NoneReady none -> noneReady();
+      case Pick.Saturated saturated ->
+          reject(
+              GatewayError.SATURATED,
+              "Every endpoint that serves `" + request.model() + "` is saturated, try again");
+    }
+  }
+
+  private void begin(Pick.Chosen chosen) {
+    attempts++;
+    Dispatch dispatch = chosen.dispatch();
+    Attempt next = new Attempt(this, dispatch, chosen.tier());
+    attempt = next;
+    Endpoint endpoint = dispatch.state().endpoint();
+    context.listener.dispatched(endpoint.pool(), endpoint.address(), chosen.tier());
+    upstream.acquire(endpoint, fresh, next);
+  }
+
+  /** A name known nowhere: asks the servers once, then refuses it. */
+  private void unknown(String model) {
+    if (refreshed || attempts > 0 || context.unknown.contains(model)) {
+      reject(GatewayError.MODEL_NOT_FOUND, unknownModel(model));
+      return;
+    }
+    refreshed = true;
+    context
+        .refresh
+        .refresh()
+        .whenComplete(
+            (done, error) -> ctx.channel().eventLoop().execute(() -> afterRefresh(model)));
+  }
+
+  private void afterRefresh(String model) {
+    if (over) {
+      return;
+    }
+    if (context.registry.snapshot().pool(model) == null) {
+      context.unknown.add(model);
+    }
+    route();
+  }
+
+  private void noneReady() {
+    if (lastFailure != null) {
+      reject(
+          GatewayError.UPSTREAM_FAILED,
+          "No endpoint of `" + request.model() + "` answered (" + lastFailure.label() + ")");
+    } else {
+      reject(
+          GatewayError.NO_ENDPOINT_READY,
+          "No endpoint that serves `" + request.model() + "` is up, try again");
+    }
+  }
+
+  /** Answers with an error of the gateway's own; nothing has gone downstream yet. */
+  private void reject(GatewayError error, String message) {
+    if (over) {
+      return;
+    }
+    context.listener.rejected(error);
+    boolean keepAlive = request.keepAlive() && !context.draining();
+    finish(error.status(), null);
+    Answers.send(
+        ctx,
+        Answers.error(request.route().shape(), error, message),
+        settings.headers().requestId() ? request.id() : null,
+        keepAlive);
+    connection.exchangeOver(keepAlive);
+  }
+
+  /** Returns whether what this attempt says still counts. */
+  boolean isCurrent(Attempt asking) {
+    return !over && attempt == asking;
+  }
+
+  void sent() {
+    if (overhead < 0) {
+      overhead = System.nanoTime() - request.receivedAt();
+    }
+  }
+
+  void firstByte() {
+    if (firstByte < 0) {
+      firstByte = System.nanoTime() - request.receivedAt();
+    }
+  }
+
+  /** No connection could be made: the endpoint is down until a probe says otherwise. */
+  void unreachable(Attempt failed, Throwable cause) {
+    Endpoint endpoint = failed.endpoint();
+    context.registry.reportHealth(endpoint, Health.DOWN);
+    context.refresh.probe(endpoint);
+    failed(failed, UpstreamFailure.CONNECT, cause);
+  }
+
+  /** The current attempt failed: tries again if that is allowed, else tells the client. */
+  void failed(Attempt failed, UpstreamFailure failure, Throwable cause) {
+    failed.end(false);
+    lastFailure = failure;
+    if (relay.committed()) {
+      breakOff(GatewayError.UPSTREAM_FAILED, "the model server broke off its answer");
+    } else if (mayRetry(failure)) {
+      retry(failed, failure.label());
+    } else {
+      reject(
+          GatewayError.UPSTREAM_FAILED,
+          "the model server " + failed.endpoint().address() + " failed: " + cause.getMessage());
+    }
+  }
+
+  private boolean mayRetry(UpstreamFailure failure) {
+    boolean free = failure == UpstreamFailure.CONNECT || failure == UpstreamFailure.NO_RESPONSE;
+    if (attempts > settings.retries().max()) {
+      return false;
+    }
+    if (free && !freeRetryUsed) {
+      freeRetryUsed = true;
+      return true;
+    }
+    return takeBudget();
+  }
+
+  private boolean takeBudget() {
+    if (pool != null && context.retries.take(pool, settings.retries().budgetPercent())) {
+      budgeted++;
+      return true;
+    }
+    return false;
+  }
+
+  private void retry(Attempt failed, String reason) {
+    context.listener.retried(reason);
+    tried.add(failed.endpoint().address());
+    if (failed.onReusedConnection() && alone(failed)) {
+      tried.remove(failed.endpoint().address());
+      fresh = true;
+    }
+    attempt = null;
+    route();
+  }
+
+  /** Returns whether no other endpoint is left: then a kept connection that had gone stale is no reason to give up. */
+  private boolean alone(Attempt failed) {
+    if (pool == null) {
+      return false;
+    }
+    return pool.endpoints().stream()
+        .noneMatch(at -> at.up() && !tried.contains(at.endpoint().address()));
+  }
+
+  /**
+   * The endpoint does not know the model.
+   *
+   * @return whether the request goes elsewhere; if not, the answer is the client's
+   */
+  boolean lost(Attempt failed) {
+    context.registry.lost(failed.endpoint(), target);
+    if (attempts > settings.retries().max() || !servedElsewhere(failed) || !takeBudget()) {
+      return false;
+    }
+    failed.end(true);
+    retry(failed, "model_not_found");
+    return true;
+  }
+
+  private boolean servedElsewhere(Attempt failed) {
+    PoolSnapshot now = context.registry.snapshot().pool(request.model());
+    if (now == null) {
+      return false;
+    }
+    var row = now.adapter(target);
+    for (int i = 0; i < now.endpoints().size(); i++) {
+      EndpointState state = now.endpoints().get(i);
+      String address = state.endpoint().address();
+      boolean serves = now.settings().resolver() || (row != null && row.registered(i));
+      if (serves
+          && state.up()
+          && !tried.contains(address)
+          && !address.equals(failed.endpoint().address())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The answer is complete but for its last piece, which the caller sends after this. */
+  void answered(Attempt done, int status, SseUsage.@Nullable Usage usage) {
+    done.end(status >= 400 && status < 500);
+    finish(status, usage);
+  }
+
+  /** The last piece was written. */
+  void relayed(boolean keepAlive) {
+    connection.exchangeOver(keepAlive);
+  }
+
+  /** Ends an answer that had begun, so that the client cannot take it for a whole one. */
+  private void breakOff(GatewayError error, String message) {
+    finish(relay.status(), null);
+    relay.breakOff(error, message);
+    connection.exchangeOver(false);
+  }
+
+  void clientLeft() {
+    if (!over) {
+      if (attempt != null) {
+        attempt.cancel();
+      }
+      finish(CLIENT_LEFT, null);
+      relay.release();
+    }
+  }
+
+  /** The client took what was written: more can come. */
+  void clientReads() {
+    if (attempt != null) {
+      attempt.resume();
+    }
+  }
+
+  void checkDeadlines(long now) {
+    if (over) {
+      return;
+    }
+    String late = late(now);
+    if (late == null) {
+      return;
+    }
+    if (attempt != null) {
+      attempt.cancel();
+    }
+    if (relay.committed()) {
+      breakOff(GatewayError.UPSTREAM_TIMEOUT, late);
+    } else {
+      reject(GatewayError.UPSTREAM_TIMEOUT, late);
+    }
+  }
+
+  private @Nullable String late(long now) {
+    ProxySettings.Timeouts timeouts = settings.timeouts();
+    if (DownstreamHandler.passed(now - request.receivedAt(), timeouts.total())) {
+      return "the answer was not complete in time (timeouts.total)";
+    }
+    if (attempt == null) {
+      return null;
+    }
+    if (!relay.committed() && DownstreamHandler.passed(now - attempt.startedAt(), timeouts.firstByte())) {
+      return "the model server did not begin its answer in time (timeouts.firstByte)";
+    }
+    if (relay.committed() && DownstreamHandler.passed(now - attempt.lastActivity(), timeouts.idle())) {
+      return "the answer stood still for too long (timeouts.idle)";
+    }
+    return null;
+  }
+
+  private void finish(int status, SseUsage.@Nullable Usage usage) {
+    over = true;
+    if (attempt != null) {
+      attempt.end(false);
+    }
+    request.body().release();
+    context.active.decrementAndGet();
+    for (; budgeted > 0 && pool != null; budgeted--) {
+      context.retries.release(pool);
+    }
+    context.listener.finished(
+        new ExchangeReport(
+            pool == null ? null : pool.name(),
+            pool == null ? null : target,
+            status,
+            attempts,
+            overhead,
+            firstByte,
+            System.nanoTime() - request.receivedAt(),
+            usage == null ? -1 : usage.input(),
+            usage == null ? -1 : usage.output()));
+  }
+}

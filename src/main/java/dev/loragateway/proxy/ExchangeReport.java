@@ -1,0 +1,27 @@
+package dev.loragateway.proxy;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a request went. Times in nanoseconds; -1 for what did not happen. Immutable.
+ *
+ * @param pool the pool, or null when the model is unknown
+ * @param model the model asked for, aliases resolved; null when it was not readable
+ * @param status of the answer; 499 when the client left first
+ * @param attempts dispatches to endpoints
+ * @param overhead from the whole request received to its first dispatch written
+ * @param firstByte from the whole request received to the first byte of the answer's body
+ * @param duration from the whole request received to the end
+ * @param inputTokens as the server counted, -1 when it did not tell
+ * @param outputTokens as the server counted, -1 when it did not tell
+ */
+public record ExchangeReport(
+    @Nullable String pool,
+    @Nullable String model,
+    int status,
+    int attempts,
+    long overhead,
+    long firstByte,
+    long duration,
+    long inputTokens,
+    long outputTokens) {}

@@ -1,0 +1,109 @@
+package dev.loragateway.proxy;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which headers pass: hop-by-hop ones (RFC 9110, section 7.6.1) never do, and messages are framed anew
+ * on each side. Stateless.
+ */
+final class HeaderRules {
+  static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
+  static final AsciiString ENDPOINT = AsciiString.cached("x-gateway-endpoint");
+  static final AsciiString TIER = AsciiString.cached("x-gateway-tier");
+  static final AsciiString ATTEMPTS = AsciiString.cached("x-gateway-attempts");
+  static final AsciiString SHOULD_RETRY = AsciiString.cached("x-should-retry");
+  static final AsciiString SESSION_ID = AsciiString.cached("x-session-id");
+
+  private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
+  private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
+  private static final int MAX_REQUEST_ID = 128;
+
+  private HeaderRules() {}
+
+  /** Removes what concerns one connection only, and what {@code Connection} names. */
+  static void removeHopByHop(HttpHeaders headers) {
+    if (headers.contains(HttpHeaderNames.CONNECTION)) {
+      for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
+        for (String name : value.split(",")) {
+          headers.remove(name.trim());
+        }
+      }
+      headers.remove(HttpHeaderNames.CONNECTION);
+    }
+    headers.remove(KEEP_ALIVE);
+    headers.remove(PROXY_CONNECTION);
+    headers.remove(HttpHeaderNames.TE);
+    headers.remove(HttpHeaderNames.TRAILER);
+    headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+    headers.remove(HttpHeaderNames.UPGRADE);
+    headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
+    headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
+  }
+
+  /** The client's request id when it is short and printable, so that it can be logged; else null. */
+  static @Nullable String requestId(HttpHeaders headers) {
+    String id = headers.get(REQUEST_ID);
+    if (id == null || id.isEmpty() || id.length() > MAX_REQUEST_ID) {
+      return null;
+    }
+    return id.chars().allMatch(c -> c > 0x20 && c < 0x7f) ? id : null;
+  }
+
+  /** Copies the client's headers for one attempt: without hop-by-hop ones and the gateway's own business. */
+  static void forward(HttpHeaders from, HttpHeaders to) {
+    List<String> named = connectionNames(from);
+    Iterator<Map.Entry<CharSequence, CharSequence>> entries = from.iteratorCharSequence();
+    while (entries.hasNext()) {
+      Map.Entry<CharSequence, CharSequence> entry = entries.next();
+      if (!dropped(entry.getKey()) && !named(named, entry.getKey())) {
+        to.add(entry.getKey(), entry.getValue());
+      }
+    }
+  }
+
+  private static List<String> connectionNames(HttpHeaders headers) {
+    List<String> names = new ArrayList<>(0);
+    for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
+      for (String name : value.split(",")) {
+        names.add(name.trim());
+      }
+    }
+    return names;
+  }
+
+  private static boolean named(List<String> names, CharSequence header) {
+    for (String name : names) {
+      if (AsciiString.contentEqualsIgnoreCase(name, header)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean dropped(CharSequence name) {
+    return switch (name.length()) {
+      case 2 -> is(HttpHeaderNames.TE, name);
+      case 4 -> is(HttpHeaderNames.HOST, name);
+      case 6 -> is(HttpHeaderNames.EXPECT, name);
+      case 7 -> is(HttpHeaderNames.TRAILER, name) || is(HttpHeaderNames.UPGRADE, name);
+      case 10 -> is(HttpHeaderNames.CONNECTION, name) || is(KEEP_ALIVE, name);
+      case 12 -> is(REQUEST_ID, name);
+      case 14 -> is(HttpHeaderNames.CONTENT_LENGTH, name);
+      case 16 -> is(PROXY_CONNECTION, name);
+      case 17 -> is(HttpHeaderNames.TRANSFER_ENCODING, name);
+      case 19 -> is(HttpHeaderNames.PROXY_AUTHORIZATION, name);
+      default -> false;
+    };
+  }
+
+  private static boolean is(AsciiString header, CharSequence name) {
+    return header.contentEqualsIgnoreCase(name);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.model.ModelCard;
+import dev.loragateway.openai.ModelList;
+import dev.loragateway.registry.RegistrySnapshot;
+import io.netty.handler.codec.http.FullHttpResponse;
+import java.nio.charset.StandardCharsets;
+
+/** What the gateway answers by itself. Stateless. */
+final class LocalAnswers {
+  private static final byte[] OK = "{\"status\":\"ok\"}".getBytes(StandardCharsets.UTF_8);
+
+  private LocalAnswers() {}
+
+  static FullHttpResponse answer(ProxyContext context, ClientRequest request) {
+    RegistrySnapshot snapshot = context.registry.snapshot();
+    return switch (request.route().kind()) {
+      case MODELS -> Answers.json(200, ModelList.renderList(snapshot.cards().values()));
+      case MODEL -> model(snapshot, request);
+      default -> health(context, request);
+    };
+  }
+
+  private static FullHttpResponse model(RegistrySnapshot snapshot, ClientRequest request) {
+    ModelCard card = snapshot.cards().get(request.route().id());
+    return card != null
+        ? Answers.json(200, ModelList.renderOne(card))
+        : Answers.error(
+            request.route().shape(),
+            GatewayError.MODEL_NOT_FOUND,
+            Exchange.unknownModel(request.route().id()));
+  }
+
+  private static FullHttpResponse health(ProxyContext context, ClientRequest request) {
+    return context.registry.snapshot().ready() && !context.draining()
+        ? Answers.json(200, OK)
+        : Answers.error(
+            request.route().shape(), GatewayError.NO_ENDPOINT_READY, "the gateway is not ready");
+  }
+}

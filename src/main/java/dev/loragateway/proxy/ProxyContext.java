@@ -1,0 +1,64 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.routing.EndpointPicker;
+import dev.loragateway.upstream.UpstreamPools;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** What every connection shares. Thread-safe. */
+public final class ProxyContext {
+  final EndpointRegistry registry;
+  final EndpointPicker picker;
+  final UpstreamPools upstreams;
+  final ModelRefresh refresh;
+  final ExchangeListener listener;
+  final Supplier<ProxySettings> settings;
+  final BufferBudget buffers = new BufferBudget();
+  final ResponseHomes responses = new ResponseHomes();
+  final UnknownModels unknown = new UnknownModels();
+  final RetryBudget retries = new RetryBudget();
+  final AtomicInteger connections = new AtomicInteger();
+  final AtomicInteger active = new AtomicInteger();
+  private volatile boolean draining;
+
+  /** Puts together what the path of a request needs; settings are read anew for each request. */
+  public ProxyContext(
+      EndpointRegistry registry,
+      EndpointPicker picker,
+      UpstreamPools upstreams,
+      ModelRefresh refresh,
+      ExchangeListener listener,
+      Supplier<ProxySettings> settings) {
+    this.registry = registry;
+    this.picker = picker;
+    this.upstreams = upstreams;
+    this.refresh = refresh;
+    this.listener = listener;
+    this.settings = settings;
+  }
+
+  /** Requests that have not been answered to the end. */
+  public int active() {
+    return active.get();
+  }
+
+  /** Open client connections. */
+  public int connections() {
+    return connections.get();
+  }
+
+  /** Bytes of request bodies held. */
+  public long buffered() {
+    return buffers.held();
+  }
+
+  /** From now on answers close their connections, so that clients go elsewhere. */
+  public void drain() {
+    draining = true;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+}

@@ -1,0 +1,194 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.openai.ApiShape;
+import dev.loragateway.openai.PeekResult;
+import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.proxy.Route.Kind;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one request: decides by its head whether it is acceptable, collects its body and finds out what
+ * it asks for. Confined to the downstream event loop.
+ */
+final class RequestReader {
+  /** Why a request is refused. */
+  record Refusal(GatewayError error, String message) {}
+
+  /** More headers than this are an attack; Envoy's default, too. */
+  private static final int MAX_HEADERS = 100;
+
+  private final ProxyContext context;
+  private final HttpRequest head;
+  private final ByteBufAllocator alloc;
+  private final ProxySettings.Limits limits;
+  private final String id;
+  private @Nullable Route route;
+  private String query = "";
+  private @Nullable RequestBody body;
+  private @Nullable RequestFacts facts;
+
+  RequestReader(ProxyContext context, HttpRequest head, ByteBufAllocator alloc) {
+    this.context = context;
+    this.head = head;
+    this.alloc = alloc;
+    this.limits = context.settings.get().limits();
+    String given = HeaderRules.requestId(head.headers());
+    this.id = given != null ? given : UUID.randomUUID().toString();
+  }
+
+  static Refusal malformed(Throwable cause) {
+    if (cause instanceof TooLongHttpLineException) {
+      return new Refusal(GatewayError.URI_TOO_LONG, "the request line is too long");
+    }
+    if (cause instanceof TooLongHttpHeaderException) {
+      return new Refusal(GatewayError.HEADERS_TOO_LARGE, "the headers are too large");
+    }
+    return new Refusal(
+        GatewayError.BAD_REQUEST, "this is not a valid HTTP/1.1 message: " + cause.getMessage());
+  }
+
+  /** Looks at the head; returns null when the body may come. */
+  @Nullable Refusal begin() {
+    Refusal refusal = checkHead();
+    if (refusal != null) {
+      return refusal;
+    }
+    return switch (Routes.match(head.method(), head.uri())) {
+      case Routes.Match.Refused refused -> new Refusal(refused.error(), refused.message());
+      case Routes.Match.Found found -> {
+        route = found.route();
+        query = found.query();
+        yield expectBody(found.route());
+      }
+    };
+  }
+
+  private @Nullable Refusal checkHead() {
+    HttpHeaders headers = head.headers();
+    if (!head.protocolVersion().equals(HttpVersion.HTTP_1_1)
+        && !head.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
+      return new Refusal(
+          GatewayError.HTTP_VERSION,
+          head.protocolVersion() + " is not supported (expected: HTTP/1.1 or HTTP/1.0)");
+    }
+    if (headers.size() > MAX_HEADERS) {
+      return new Refusal(
+          GatewayError.HEADERS_TOO_LARGE,
+          headers.size() + " headers (expected: at most " + MAX_HEADERS + ")");
+    }
+    int hosts = headers.getAll(HttpHeaderNames.HOST).size();
+    if (hosts > 1 || (hosts == 0 && head.protocolVersion().equals(HttpVersion.HTTP_1_1))) {
+      return new Refusal(
+          GatewayError.BAD_REQUEST, hosts + " Host headers (expected: exactly one)");
+    }
+    if (HttpUtil.isUnsupportedExpectation(head)) {
+      return new Refusal(
+          GatewayError.EXPECTATION_FAILED, "Expect knows only 100-continue");
+    }
+    return null;
+  }
+
+  private @Nullable Refusal expectBody(Route found) {
+    String encoding = head.headers().get(HttpHeaderNames.CONTENT_ENCODING);
+    if (found.forwarded() && encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      return new Refusal(
+          GatewayError.UNSUPPORTED_ENCODING,
+          "Content-Encoding " + encoding + " is not supported (expected: none)");
+    }
+    long announced = HttpUtil.getContentLength(head, -1L);
+    if (announced > limits.body()) {
+      return tooLarge();
+    }
+    body =
+        new RequestBody(
+            alloc, context.buffers, limits, found.kind() == Kind.JSON, announced);
+    return null;
+  }
+
+  private Refusal tooLarge() {
+    return new Refusal(
+        GatewayError.BODY_TOO_LARGE,
+        "the body is larger than " + limits.body() + " bytes, the limit of this gateway");
+  }
+
+  /** Takes a piece of the body; returns null when more may come. */
+  @Nullable Refusal add(ByteBuf piece, boolean last) {
+    if (body == null) {
+      return null;
+    }
+    GatewayError error = body.add(piece, last);
+    if (error == null) {
+      return null;
+    }
+    return switch (error) {
+      case BODY_TOO_LARGE -> tooLarge();
+      case INVALID_JSON -> refusal(body.finish(null));
+      default -> new Refusal(error, "the gateway holds too many request bodies, try again");
+    };
+  }
+
+  /** The body is complete: finds out what it asks for; returns null when all is well. */
+  @Nullable Refusal finish() {
+    if (body == null || route == null) {
+      return new Refusal(GatewayError.INTERNAL, "a body without a head");
+    }
+    if (route.kind() != Kind.JSON && route.kind() != Kind.MULTIPART) {
+      return null;
+    }
+    PeekResult result = body.finish(head.headers().get(HttpHeaderNames.CONTENT_TYPE));
+    if (result instanceof PeekResult.Found found) {
+      facts = found.facts();
+      return null;
+    }
+    return refusal(result);
+  }
+
+  private static Refusal refusal(PeekResult result) {
+    return result instanceof PeekResult.Refused refused
+        ? new Refusal(refused.error(), refused.message())
+        : new Refusal(GatewayError.INVALID_JSON, "the body is not valid JSON");
+  }
+
+  /** The whole request, after {@link #finish} found nothing wrong; its body goes to the caller. */
+  ClientRequest request() {
+    return new ClientRequest(
+        head,
+        java.util.Objects.requireNonNull(route),
+        query,
+        id,
+        java.util.Objects.requireNonNull(body),
+        facts,
+        System.nanoTime());
+  }
+
+  /** The shape of errors that the client expects. */
+  ApiShape shape() {
+    return route == null ? ApiShape.OPENAI : route.shape();
+  }
+
+  String id() {
+    return id;
+  }
+
+  boolean keepAlive() {
+    return HttpUtil.isKeepAlive(head);
+  }
+
+  void release() {
+    if (body != null) {
+      body.release();
+      body = null;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package dev.loragateway.proxy;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which endpoint made which response of {@code /v1/responses}: its server alone can go on with it.
+ * Thread-safe; bounded in number and time.
+ */
+final class ResponseHomes {
+  private static final int MAX_RESPONSES = 100_000;
+  private static final Duration KEPT = Duration.ofHours(1);
+
+  private final Cache<String, String> endpoints =
+      Caffeine.newBuilder().maximumSize(MAX_RESPONSES).expireAfterAccess(KEPT).build();
+
+  /** Address of the endpoint that made the response, or null. */
+  @Nullable String endpoint(String responseId) {
+    return endpoints.getIfPresent(responseId);
+  }
+
+  void made(String responseId, String address) {
+    endpoints.put(responseId, address);
+  }
+}

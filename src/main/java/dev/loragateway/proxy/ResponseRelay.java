@@ -1,0 +1,200 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.openai.ErrorBody;
+import dev.loragateway.openai.ModelRewrite;
+import dev.loragateway.openai.ResponseIdPeek;
+import dev.loragateway.proxy.Route.Kind;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes an answer downstream: frames it anew, adds the gateway's headers, and rewrites {@code model}
+ * where the gateway had rewritten it. Confined to the downstream event loop.
+ */
+final class ResponseRelay {
+  private final Exchange exchange;
+  private final ChannelHandlerContext ctx;
+  private final ProxySettings settings;
+  private @Nullable ModelRewrite rewrite;
+  private @Nullable ResponseIdPeek responseId;
+  private @Nullable Attempt source;
+  private boolean committed;
+  private boolean eventStream;
+  private boolean untilClose;
+  private boolean keepAlive;
+  private int status;
+  private byte lastByte = '\n';
+
+  ResponseRelay(Exchange exchange, ChannelHandlerContext ctx, ProxySettings settings) {
+    this.exchange = exchange;
+    this.ctx = ctx;
+    this.settings = settings;
+  }
+
+  static boolean isEventStream(HttpResponse response) {
+    String type = response.headers().get(HttpHeaderNames.CONTENT_TYPE);
+    return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+  }
+
+  /** Returns whether the head went downstream, so that nothing can be taken back. */
+  boolean committed() {
+    return committed;
+  }
+
+  int status() {
+    return status;
+  }
+
+  /** Writes the head. */
+  void commit(HttpResponse response, Attempt from) {
+    committed = true;
+    source = from;
+    status = response.status().code();
+    eventStream = isEventStream(response);
+    ClientRequest request = exchange.request;
+    boolean renamed = request.facts() != null && !exchange.target().equals(request.model());
+    if (renamed) {
+      rewrite = new ModelRewrite(exchange.target(), request.model());
+    }
+    if (request.route().path().equals("/v1/responses") && status < 300) {
+      responseId = new ResponseIdPeek();
+    }
+    frame(response, request, renamed);
+    mark(response.headers(), request, from);
+    ctx.write(response);
+  }
+
+  private void frame(HttpResponse response, ClientRequest request, boolean lengthChanges) {
+    HttpHeaders headers = response.headers();
+    HeaderRules.removeHopByHop(headers);
+    response.setProtocolVersion(HttpVersion.HTTP_1_1);
+    boolean bodiless = status == 204 || status == 304;
+    if (lengthChanges) {
+      headers.remove(HttpHeaderNames.CONTENT_LENGTH);
+    }
+    boolean sized = bodiless || headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+    untilClose = !sized && request.http10();
+    if (!sized && !untilClose) {
+      HttpUtil.setTransferEncodingChunked(response, true);
+    }
+    keepAlive = request.keepAlive() && !untilClose && !exchange.context.draining();
+    if (!keepAlive) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (request.http10()) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    }
+  }
+
+  private void mark(HttpHeaders headers, ClientRequest request, Attempt from) {
+    ProxySettings.Headers shown = settings.headers();
+    headers.remove(HeaderRules.REQUEST_ID);
+    if (shown.requestId()) {
+      headers.set(HeaderRules.REQUEST_ID, request.id());
+    }
+    if (shown.endpoint()) {
+      headers.set(HeaderRules.ENDPOINT, from.endpoint().address());
+    }
+    if (shown.tier()) {
+      headers.set(HeaderRules.TIER, from.tier().label());
+    }
+    if (shown.attempts()) {
+      headers.setInt(HeaderRules.ATTEMPTS, exchange.attempts());
+    }
+  }
+
+  /** Reads the id of a new response off the first bytes of its body. */
+  void observe(ByteBuf bytes) {
+    if (responseId != null) {
+      responseId.add(bytes);
+      String id = responseId.id();
+      if (id != null && source != null) {
+        exchange.context.responses.made(id, source.endpoint().address());
+        responseId = null;
+      }
+    }
+  }
+
+  /** Writes a piece of the body; returns whether the client keeps up. */
+  boolean content(HttpContent content) {
+    ByteBuf bytes = content.content();
+    if (bytes.isReadable()) {
+      lastByte = bytes.getByte(bytes.writerIndex() - 1);
+    }
+    if (rewrite != null) {
+      ByteBuf out = rewrite.rewrite(content.content(), ctx.alloc());
+      content.release();
+      ctx.write(new DefaultHttpContent(out));
+    } else {
+      ctx.write(content);
+    }
+    return ctx.channel().isWritable();
+  }
+
+  /** Writes the last piece; trailers end here. */
+  void last(HttpContent content) {
+    if (rewrite != null) {
+      ByteBuf out =
+          Unpooled.wrappedBuffer(
+              rewrite.rewrite(content.content(), ctx.alloc()), rewrite.finish(ctx.alloc()));
+      rewrite = null;
+      content.release();
+      write(new DefaultLastHttpContent(out));
+    } else if (((LastHttpContent) content).trailingHeaders().isEmpty()) {
+      write((LastHttpContent) content);
+    } else {
+      write(new DefaultLastHttpContent(content.content()));
+    }
+    exchange.relayed(keepAlive);
+  }
+
+  private void write(LastHttpContent last) {
+    ChannelFuture written = ctx.writeAndFlush(last);
+    if (!keepAlive) {
+      written.addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+
+  void flush() {
+    ctx.flush();
+  }
+
+  /** Ends an answer in its middle: an error event where the client reads events, and no end of the body. */
+  void breakOff(GatewayError error, String message) {
+    release();
+    if (untilClose) {
+      ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
+      ctx.close();
+      return;
+    }
+    ByteBuf event = Unpooled.EMPTY_BUFFER;
+    if (eventStream) {
+      byte[] json = ErrorBody.streamEvent(exchange.request.route().shape(), error, message);
+      byte[] endOfEvent = lastByte == '\n' ? new byte[0] : new byte[] {'\n', '\n'};
+      event = Unpooled.wrappedBuffer(endOfEvent, json);
+    }
+    ctx.writeAndFlush(new DefaultHttpContent(event)).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  void release() {
+    if (rewrite != null) {
+      rewrite.release();
+      rewrite = null;
+    }
+  }
+}

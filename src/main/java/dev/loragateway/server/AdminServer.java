@@ -1,0 +1,113 @@
+package dev.loragateway.server;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.telemetry.GatewayMetrics;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The operators' port: health, readiness, metrics and state. A server of its own on threads of its own,
+ * so that load on the gateway cannot fail its probes. Thread-safe.
+ */
+final class AdminServer implements AutoCloseable {
+  private static final String INDEX =
+      """
+      LoRA gateway
+        /healthz    the process lives
+        /readyz     every pool was scraped, and no shutdown is under way
+        /metrics    Prometheus
+        /api/state  pools, endpoints and the adapters that they hold
+      """;
+
+  private record Answer(int status, String type, String body) {}
+
+  private interface Page {
+    Answer render();
+  }
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  AdminServer(
+      InetSocketAddress listen,
+      EndpointRegistry registry,
+      GatewayMetrics metrics,
+      BooleanSupplier draining)
+      throws IOException {
+    try {
+      server = HttpServer.create(listen, 0);
+    } catch (BindException e) {
+      throw Gateway.busy("admin.listen", listen, e);
+    }
+    server.setExecutor(threads);
+    page("/healthz", () -> text(200, "ok\n"));
+    page("/readyz", () -> readiness(registry, draining));
+    page(
+        "/metrics",
+        () -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.render(registry.snapshot())));
+    page("/api/state", () -> state(registry));
+    page("/", () -> text(200, INDEX));
+    server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  private static Answer readiness(EndpointRegistry registry, BooleanSupplier draining) {
+    if (draining.getAsBoolean()) {
+      return text(503, "shutting down\n");
+    }
+    return registry.snapshot().ready()
+        ? text(200, "ready\n")
+        : text(503, "not ready: a pool was not scraped yet\n");
+  }
+
+  private static Answer state(EndpointRegistry registry) {
+    registry.drain();
+    return new Answer(
+        200, "application/json", StateJson.render(registry.snapshot(), registry.now()));
+  }
+
+  private static Answer text(int status, String body) {
+    return new Answer(status, "text/plain; charset=utf-8", body);
+  }
+
+  private void page(String path, Page page) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            boolean exact = exchange.getRequestURI().getPath().equals(path);
+            send(exchange, exact ? page.render() : text(404, "no such page\n"));
+          }
+        });
+  }
+
+  private static void send(HttpExchange exchange, Answer answer) throws IOException {
+    byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    exchange.getResponseHeaders().set("Content-Type", answer.type());
+    if (!head && !exchange.getRequestMethod().equals("GET")) {
+      exchange.sendResponseHeaders(405, -1);
+      return;
+    }
+    exchange.sendResponseHeaders(answer.status(), head ? -1 : body.length);
+    if (!head) {
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.close();
+  }
+}
