@@ -1,0 +1,89 @@
+package dev.loragateway.scrape;
+
+import dev.loragateway.model.EndpointLoad;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** vLLM's metrics, old names and proposed ones included. Immutable. */
+final class VllmMapping implements EngineMapping {
+  static final VllmMapping INSTANCE = new VllmMapping();
+
+  private VllmMapping() {}
+
+  @Override
+  public @Nullable EndpointLoad map(byte[] page, int length) {
+    Page samples = new Page();
+    PrometheusParser.parse(page, length, samples);
+    return samples.load();
+  }
+
+  /** What was seen of a page so far. Confined to the thread that parses. */
+  private static final class Page implements SampleVisitor {
+    private final Set<String> engines = new HashSet<>();
+    private final LoraActivity activity = new LoraActivity();
+    private final LoraResidency residency = new LoraResidency();
+    private boolean recognised;
+    private int running;
+    private int waiting;
+    private double kvCache = Double.NaN;
+    private double formerKvCache = Double.NaN;
+    private int gpuSlots;
+    private double processStart = Double.NaN;
+
+    @Override
+    public boolean wants(String name) {
+      return switch (name) {
+        case "vllm:num_requests_running",
+            "vllm:num_requests_waiting",
+            "vllm:kv_cache_usage_perc",
+            "vllm:gpu_cache_usage_perc",
+            "vllm:lora_requests_info",
+            "vllm:lora_adapter_loaded",
+            "vllm:num_gpu_loaded_lora_adapters",
+            "vllm:max_gpu_lora_adapters",
+            "vllm:max_loras",
+            "vllm:max_lora",
+            "process_start_time_seconds" ->
+            true;
+        default -> false;
+      };
+    }
+
+    @Override
+    public void sample(String name, Labels labels, double value) {
+      switch (name) {
+        case "vllm:num_requests_running" -> running = addRequests(running, labels, value);
+        case "vllm:num_requests_waiting" -> waiting = addRequests(waiting, labels, value);
+        case "vllm:kv_cache_usage_perc" -> kvCache = Gauges.maxShare(kvCache, value);
+        case "vllm:gpu_cache_usage_perc" -> formerKvCache = Gauges.maxShare(formerKvCache, value);
+        case "vllm:lora_requests_info" -> activity.add(labels, value);
+        case "vllm:lora_adapter_loaded" -> residency.addAdapter(labels, value);
+        case "vllm:num_gpu_loaded_lora_adapters" -> residency.addTotal(labels, value);
+        case "process_start_time_seconds" -> processStart = value;
+        default -> gpuSlots = Math.max(gpuSlots, Gauges.count(value));
+      }
+    }
+
+    private int addRequests(int sum, Labels labels, double value) {
+      recognised = true;
+      engines.add(labels.getOrEmpty("engine"));
+      return Gauges.sum(sum, Gauges.count(value));
+    }
+
+    @Nullable EndpointLoad load() {
+      if (!recognised) {
+        return null;
+      }
+      return new EndpointLoad(
+          running,
+          waiting,
+          Double.isNaN(kvCache) ? formerKvCache : kvCache,
+          gpuSlots > 0 ? gpuSlots : activity.maxLora(),
+          engines.size(),
+          processStart,
+          activity.active(),
+          residency.loaded());
+    }
+  }
+}

@@ -1,0 +1,248 @@
+package dev.loragateway.scrape;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamAccess;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(30)
+class ScrapeClientTest {
+  private static final Duration PATIENT = Duration.ofSeconds(10);
+  private static final int MIB = 1 << 20;
+
+  private final ScrapeClient client = new ScrapeClient();
+  private ScriptedServer server;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = new ScriptedServer();
+  }
+
+  @AfterEach
+  void close() {
+    client.close();
+    server.close();
+  }
+
+  @Test
+  void body_declaredOrChunked_read() throws InterruptedException {
+    assertThat(text(get(server.endpoint(), "/metrics"))).isEqualTo(ScriptedServer.IDLE);
+    server.on(
+        "/metrics",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          for (int i = 0; i < 10_000; i++) {
+            exchange.getResponseBody().write("0123456789".getBytes(UTF_8));
+          }
+        });
+    assertThat(text(get(server.endpoint(), "/metrics"))).isEqualTo("0123456789".repeat(10_000));
+    assertThat(text(get(server.endpoint(), "/health"))).isEmpty();
+  }
+
+  @Test
+  void body_ofTheLimit_read() throws InterruptedException {
+    server.answer("/metrics", 200, "x".repeat(MIB));
+    assertThat(text(get(server.endpoint(), "/metrics"))).hasSize(MIB);
+    server.answer("/metrics", 200, "x".repeat(MIB + 1));
+    assertThat(get(server.endpoint(), "/metrics"))
+        .isEqualTo(new Answer.Failed("java.io.IOException: the body is longer than 1048576 bytes"));
+  }
+
+  @Test
+  void body_streamedBeyondTheLimit_connectionGivenUp() throws InterruptedException {
+    AtomicLong written = new AtomicLong();
+    CountDownLatch ended = new CountDownLatch(1);
+    server.on(
+        "/metrics",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          try {
+            write(exchange.getResponseBody(), 50L * MIB, written);
+          } finally {
+            ended.countDown();
+          }
+        });
+    assertThat(get(server.endpoint(), "/metrics")).isInstanceOf(Answer.Failed.class);
+    ended.await();
+    assertThat(written.get()).isLessThan(25L * MIB);
+  }
+
+  @Test
+  void body_dripping_givenUpAtTheTimeout() throws InterruptedException {
+    CountDownLatch broken = new CountDownLatch(1);
+    server.on(
+        "/metrics",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          try {
+            while (true) {
+              exchange.getResponseBody().write(' ');
+              exchange.getResponseBody().flush();
+            }
+          } finally {
+            broken.countDown();
+          }
+        });
+    Answer answer =
+        client.get(server.endpoint(), "/metrics", Duration.ofMillis(200), Integer.MAX_VALUE);
+    assertThat(answer).isEqualTo(new Answer.Failed("no complete answer within 200 ms"));
+    broken.await();
+  }
+
+  @Test
+  void status_otherThanSuccess_failed() throws InterruptedException {
+    server.answer("/metrics", 404, "{}");
+    assertThat(get(server.endpoint(), "/metrics"))
+        .isEqualTo(new Answer.Failed("status 404 (expected: 200)"));
+  }
+
+  @Test
+  void connection_refused_failed() throws InterruptedException {
+    Endpoint endpoint = server.endpoint();
+    server.close();
+    assertThat(reason(get(endpoint, "/health"))).contains("ConnectException");
+  }
+
+  @Test
+  void address_notOfAUrl_failed() throws InterruptedException {
+    assertThat(reason(get(Endpoint.plain("pool", "not a host", 80), "/health")))
+        .contains("IllegalArgumentException");
+  }
+
+  @Test
+  void answer_notHttp_failedInOneLine() throws Exception {
+    try (ServerSocket socket = answering("\u0007garbage\n\n", 1)) {
+      assertThat(reason(get(endpointOf(socket), "/metrics")))
+          .doesNotContain("\n", "\u0007")
+          .hasSizeLessThanOrEqualTo(200);
+    }
+  }
+
+  @Test
+  void connection_closedAfterEachAnswerWithoutNotice_nextRequestSucceeds() throws Exception {
+    String answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    try (ServerSocket socket = answering(answer, 50)) {
+      for (int i = 0; i < 50; i++) {
+        assertThat(text(get(endpointOf(socket), "/health"))).isEqualTo("ok");
+      }
+    }
+  }
+
+  @Test
+  void connection_keptOpen_usedAgain() throws InterruptedException {
+    for (int i = 0; i < 10; i++) {
+      get(server.endpoint(), "/metrics");
+    }
+    assertThat(server.requests)
+        .hasSize(10)
+        .extracting(ScriptedServer.Request::client)
+        .containsOnly(server.requests.getFirst().client());
+  }
+
+  @Test
+  void tls_authorityOfFile_trustedAndNoOther(@TempDir Path directory) throws Exception {
+    X509Bundle ours = certificate();
+    Path ca = Files.writeString(directory.resolve("ca.pem"), ours.getCertificatePathPEM());
+    Path other =
+        Files.writeString(directory.resolve("o.pem"), certificate().getCertificatePathPEM());
+    Path empty = Files.createFile(directory.resolve("empty.pem"));
+    try (ScriptedServer secure = new ScriptedServer(serverContext(ours))) {
+      assertThat(text(get(secured(secure, ca), "/health"))).isEmpty();
+      assertThat(reason(get(secured(secure, other), "/health"))).contains("SSL");
+      assertThat(reason(get(secured(secure, null), "/health"))).contains("SSL");
+      assertThat(reason(get(secured(secure, empty), "/health"))).contains("no certificate");
+      assertThat(reason(get(secured(secure, directory.resolve("absent")), "/health")))
+          .contains("NoSuchFileException");
+    }
+  }
+
+  private Answer get(Endpoint endpoint, String path) throws InterruptedException {
+    return client.get(endpoint, path, PATIENT, MIB);
+  }
+
+  private static String text(Answer answer) {
+    assertThat(answer).isInstanceOf(Answer.Page.class);
+    return new String(((Answer.Page) answer).exactBytes(), UTF_8);
+  }
+
+  private static String reason(Answer answer) {
+    assertThat(answer).isInstanceOf(Answer.Failed.class);
+    return ((Answer.Failed) answer).reason();
+  }
+
+  private static void write(OutputStream out, long length, AtomicLong written) throws IOException {
+    byte[] block = new byte[64 << 10];
+    while (written.get() < length) {
+      out.write(block);
+      out.flush();
+      written.addAndGet(block.length);
+    }
+  }
+
+  /** A server that closes each connection after one answer, so often as said. */
+  private static ServerSocket answering(String answer, int times) throws IOException {
+    ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              for (int i = 0; i < times; i++) {
+                try (Socket connection = socket.accept()) {
+                  connection.getInputStream().read(new byte[4096]);
+                  connection.getOutputStream().write(answer.getBytes(UTF_8));
+                } catch (IOException e) {
+                  return;
+                }
+              }
+            });
+    return socket;
+  }
+
+  private static Endpoint endpointOf(ServerSocket socket) {
+    return Endpoint.plain("pool", "127.0.0.1", socket.getLocalPort());
+  }
+
+  private static Endpoint secured(ScriptedServer server, Path ca) {
+    Endpoint plain = server.endpoint();
+    return new Endpoint(
+        "pool", plain.address(), plain.host(), plain.port(), new UpstreamAccess(true, ca, null));
+  }
+
+  private static X509Bundle certificate() throws Exception {
+    return new CertificateBuilder()
+        .subject("CN=127.0.0.1")
+        .addSanIpAddress("127.0.0.1")
+        .setIsCertificateAuthority(true)
+        .buildSelfSigned();
+  }
+
+  private static SSLContext serverContext(X509Bundle bundle) throws Exception {
+    KeyStore keys = bundle.toKeyStore("x".toCharArray());
+    KeyManagerFactory factory =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    factory.init(keys, "x".toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(factory.getKeyManagers(), null, null);
+    return context;
+  }
+}
