@@ -8,7 +8,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The formats of addresses. Nothing is looked up: a file is valid on every machine or on none. */
+/**
+ * The formats of addresses. Nothing is looked up: a file is valid on every machine or on none.
+ * Stateless.
+ */
 final class Addresses {
   private static final String HOST_PORT = "(\\[[^]]*]|[^\\[\\]:]*)(?::(\\d{1,6}))?";
   private static final Pattern LISTEN = Pattern.compile(HOST_PORT);

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 
-/** The format of paths to certificates. */
+/** The format of paths to certificates. Stateless. */
 final class CertificateFiles {
   private CertificateFiles() {}
 

@@ -2,7 +2,7 @@ package dev.loragateway.config;
 
 import java.util.List;
 
-/** What came of reading a configuration file. */
+/** What came of reading a configuration file. Immutable. */
 public sealed interface ConfigResult {
 
   /**

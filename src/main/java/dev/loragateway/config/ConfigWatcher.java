@@ -77,6 +77,11 @@ public final class ConfigWatcher implements AutoCloseable {
     return watcher;
   }
 
+  /** Reads the file and reports it if it changed. */
+  void refresh() {
+    check(false);
+  }
+
   /** Reads the file and reports it even if it did not change, as SIGHUP asks for. */
   void reload() {
     check(true);
@@ -101,7 +106,7 @@ public final class ConfigWatcher implements AutoCloseable {
   private void watch(Duration poll) {
     try {
       while (!Thread.currentThread().isInterrupted()) {
-        check(false);
+        refresh();
         directory.await(poll);
       }
     } catch (InterruptedException | ClosedWatchServiceException e) {

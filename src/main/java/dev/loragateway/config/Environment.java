@@ -47,7 +47,11 @@ record Environment(Map<String, String> variables) {
     String value = variables.getOrDefault(name, "");
     if (!hasDefault && !variables.containsKey(name)) {
       faults.add(
-          "the environment variable " + name + " is not set (or write ${" + name + ":-default})");
+          "the environment variable "
+              + name
+              + " is not set (expected: a value, or a default as ${"
+              + name
+              + ":-default})");
     }
     return value.isEmpty() && hasDefault ? body.group(2) : value;
   }

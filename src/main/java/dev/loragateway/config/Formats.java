@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** The formats of names, switches and choices. */
+/** The formats of names, switches and choices. Stateless. */
 final class Formats {
   private static final int LONGEST_MODEL = 256;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");

@@ -1,6 +1,6 @@
 package dev.loragateway.config;
 
-/** What came of parsing the text of one value. */
+/** What came of parsing the text of one value. Immutable. */
 sealed interface Parsed<T> {
   record Value<T>(T value) implements Parsed<T> {}
 

@@ -2,7 +2,7 @@ package dev.loragateway.config;
 
 import java.util.regex.Pattern;
 
-/** Spells the place of a value, like {@code pools[0].endpoints[1]}. */
+/** Spells the place of a value, like {@code pools[0].endpoints[1]}. Stateless. */
 final class Paths {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_/-]+");
 

@@ -29,15 +29,23 @@ final class PoolReader {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Format<Integer> COUNT = Quantities.integer(1, 1_000_000);
 
-  /** Scrapes that may fail before an answer is too old; 3 s at the default interval. */
+  /** Intervals after which an answer is too old: an idle endpoint is asked every fourth time. */
   private static final int INTERVALS_UNTIL_STALE = 6;
 
+  /** How much less often an idle endpoint is asked. */
+  private static final int IDLE_FACTOR = 4;
+
+  private static final Duration LEAST_STALE_AFTER = Duration.ofSeconds(3);
+
+  private final Findings findings;
   private final Format<Path> caFile;
+  private final Map<String, Located<String>> aliases = new LinkedHashMap<>();
   private final ClaimedNames poolNames;
   private final ClaimedNames modelNames;
   private final ClaimedNames addresses;
 
   PoolReader(Path baseDir, Findings findings) {
+    this.findings = findings;
     this.caFile = CertificateFiles.in(baseDir);
     this.poolNames = new ClaimedNames("another name for each pool", findings);
     this.modelNames = new ClaimedNames("each model's name and alias once in the file", findings);
@@ -145,16 +153,30 @@ final class PoolReader {
             engine);
     Duration staleAfter =
         section.value(
-            "staleAfter",
-            Quantities.duration(MILLISECOND, HOUR),
-            settings.interval().multipliedBy(INTERVALS_UNTIL_STALE));
-    if (section.faults() == before && staleAfter.compareTo(settings.interval()) <= 0) {
+            "staleAfter", Quantities.duration(MILLISECOND, HOUR), staleAfter(settings.interval()));
+    if (section.faults() == before) {
+      checkStaleAfter(section, settings.interval(), staleAfter);
+    }
+    return new Scrape(settings, staleAfter);
+  }
+
+  private static Duration staleAfter(Duration interval) {
+    Duration several = interval.multipliedBy(INTERVALS_UNTIL_STALE);
+    return several.compareTo(LEAST_STALE_AFTER) > 0 ? several : LEAST_STALE_AFTER;
+  }
+
+  private static void checkStaleAfter(Section section, Duration interval, Duration staleAfter) {
+    if (staleAfter.compareTo(interval) <= 0) {
       section.fault(
           "staleAfter",
           "%s is not longer than the interval %s (expected: several intervals)"
-              .formatted(Quantities.show(staleAfter), Quantities.show(settings.interval())));
+              .formatted(Quantities.show(staleAfter), Quantities.show(interval)));
+    } else if (staleAfter.compareTo(interval.multipliedBy(IDLE_FACTOR)) < 0) {
+      section.warn(
+          "staleAfter",
+          "is below four intervals: an idle endpoint, which is read a quarter as often, will count"
+              + " as unknown at times");
     }
-    return new Scrape(settings, staleAfter);
   }
 
   /** Adapters that an endpoint holds at once; 0 = unset. */
@@ -173,23 +195,27 @@ final class PoolReader {
   }
 
   private Map<String, String> aliases(Section pool) {
-    Map<String, String> aliases = new LinkedHashMap<>();
+    Map<String, String> own = new LinkedHashMap<>();
     pool.entries("aliases", Formats.MODEL, Formats.MODEL)
         .forEach(
             (alias, target) -> {
               modelNames.claim(alias, target.path(), target.line());
-              aliases.put(alias, target.value());
+              aliases.putIfAbsent(alias, target);
+              own.put(alias, target.value());
             });
-    aliases.forEach(
-        (alias, target) -> {
-          if (aliases.containsKey(target)) {
-            pool.fault(
-                "aliases",
-                "%s leads to %s, which is an alias too (expected: the name of a model)"
-                    .formatted(Text.quote(alias), Text.quote(target)));
-          }
-        });
-    return Collections.unmodifiableMap(aliases);
+    return Collections.unmodifiableMap(own);
+  }
+
+  /** Reports each alias, of any pool, that leads to another one: an alias is followed once. */
+  void checkAliases() {
+    for (Located<String> target : aliases.values()) {
+      if (aliases.containsKey(target.value())) {
+        findings.error(
+            target.path(),
+            target.line(),
+            Text.quote(target.value()) + " is an alias itself (expected: the name of a model)");
+      }
+    }
   }
 
   private static RoutingSettings routing(Section pool) {

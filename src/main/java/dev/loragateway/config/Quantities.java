@@ -6,7 +6,7 @@ import java.util.function.LongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The formats of numbers, with and without a unit. */
+/** The formats of numbers, with and without a unit. Stateless. */
 final class Quantities {
   private static final Pattern WHOLE = Pattern.compile("-?\\d{1,18}");
   private static final Pattern DECIMAL = Pattern.compile("-?\\d{1,9}(\\.\\d{1,9})?");

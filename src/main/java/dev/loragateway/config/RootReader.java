@@ -34,6 +34,7 @@ final class RootReader {
         root.value("listen", Addresses.LISTEN_ADDRESS, GatewayConfig.DEFAULT_LISTEN);
     InetSocketAddress admin = root.section("admin", section -> admin(section, listen));
     List<Pool> pools = root.sections("pools", "at least one pool", poolReader::read);
+    poolReader.checkAliases();
     Connections connections = root.section("timeouts", RootReader::timeouts);
     ProxySettings proxy =
         new ProxySettings(

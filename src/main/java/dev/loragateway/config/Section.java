@@ -25,6 +25,7 @@ final class Section {
   private final Findings findings;
   private final Set<String> known = new LinkedHashSet<>();
   private final Set<String> unsupported = new LinkedHashSet<>();
+  private final Map<String, String> missing = new LinkedHashMap<>();
 
   private Section(
       String path, YamlNode node, int line, Environment environment, Findings findings) {
@@ -70,7 +71,7 @@ final class Section {
   <T> @Nullable Located<T> require(String key, Format<T> format) {
     Located<T> found = find(key, format);
     if (!mapping.entries().containsKey(key)) {
-      missing(key, format.expected());
+      missing.put(key, format.expected());
     }
     return found;
   }
@@ -154,11 +155,14 @@ final class Section {
     T result = reader.apply(this);
     if (faulty) {
       unlike(path, node, "a mapping", "the keys " + String.join(", ", known));
+      return result;
     }
     mapping.entries().forEach(this::checkKnown);
+    missing.forEach((key, expected) -> wrong(Paths.child(path, key), line, "is missing", expected));
     return result;
   }
 
+  /** Reports a key that nobody asked for; one that is misspelt is not missing as well. */
   private void checkKnown(String key, YamlNode.Entry entry) {
     if (known.contains(key)
         || unsupported.contains(key)
@@ -166,6 +170,9 @@ final class Section {
       return;
     }
     String near = Text.nearest(key, known);
+    if (near != null) {
+      missing.remove(near);
+    }
     String hint =
         near == null
             ? "(expected one of: " + String.join(", ", known) + ")"
@@ -179,7 +186,7 @@ final class Section {
     YamlNode.@Nullable Entry entry = mapping.entries().get(key);
     List<T> result = new ArrayList<>();
     switch (entry == null ? null : entry.value()) {
-      case null -> missing(key, expected);
+      case null -> missing.put(key, expected);
       case YamlNode.Sequence(int at, List<YamlNode> items) when items.isEmpty() ->
           wrong(place, at, "is empty", expected);
       case YamlNode.Sequence(int _, List<YamlNode> items) -> {
@@ -217,12 +224,6 @@ final class Section {
       }
       case Parsed.Value<T>(T value) -> new Located<>(value, place, at);
     };
-  }
-
-  private void missing(String key, String expected) {
-    if (!faulty) {
-      wrong(Paths.child(path, key), line, "is missing", expected);
-    }
   }
 
   /** Reports a node of another kind, unless that was done when the file was parsed. */

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Text for messages. */
+/** Text for messages. Stateless. */
 final class Text {
   private static final int LONGEST = 100;
 

@@ -10,7 +10,7 @@ sealed interface YamlNode {
   /** A single value as written: the key that reads it decides its type. */
   record Scalar(int line, String text) implements YamlNode {}
 
-  /** Nothing after the colon, {@code ~} or {@code null}. */
+  /** Blank text, {@code ~} or {@code null}. */
   record Empty(int line) implements YamlNode {}
 
   /** A node whose mistake has been reported already. */

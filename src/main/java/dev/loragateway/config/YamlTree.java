@@ -73,8 +73,12 @@ final class YamlTree {
       case START_OBJECT -> mapping(path, line);
       case START_ARRAY -> sequence(path, line);
       case VALUE_NULL -> new YamlNode.Empty(line);
-      default -> new YamlNode.Scalar(line, parser.getText());
+      default -> scalar(line, parser.getText());
     };
+  }
+
+  private static YamlNode scalar(int line, String text) {
+    return text.isBlank() ? new YamlNode.Empty(line) : new YamlNode.Scalar(line, text);
   }
 
   private YamlNode mapping(String path, int line) throws IOException {
@@ -127,6 +131,8 @@ final class YamlTree {
 
   private String hint(int line) {
     String text = yaml.lines().skip(Math.max(0, line - 1)).findFirst().orElse("");
-    return text.contains("${") ? " (within [ ] and { } a ${NAME} needs quotes)" : "";
+    return text.contains("${") || text.contains(": :")
+        ? " (within [ ] and { } quotes are needed around ${NAME} and :PORT)"
+        : "";
   }
 }
