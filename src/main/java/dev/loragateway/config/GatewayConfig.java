@@ -5,8 +5,10 @@ import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,8 +29,43 @@ public record GatewayConfig(
     ProxySettings proxy,
     Drain drain) {
 
-  /** One pool with its static endpoints. */
-  public record Pool(PoolSettings settings, List<Endpoint> endpoints, ScrapeSettings scrape) {}
+  /** Where clients connect unless the file says otherwise. */
+  public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);
+
+  /** Where operators connect unless the file says otherwise. */
+  public static final InetSocketAddress DEFAULT_ADMIN_LISTEN = loopback(9090);
+
+  public GatewayConfig {
+    pools = List.copyOf(pools);
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+  }
+
+  /** How many endpoints all pools have together. */
+  public int endpointCount() {
+    return pools.stream().mapToInt(pool -> pool.endpoints().size()).sum();
+  }
+
+  /** What of {@code next} cannot be applied while this configuration runs, as sentences. */
+  public List<String> needsRestart(GatewayConfig next) {
+    List<String> sentences = new ArrayList<>();
+    if (!next.listen.equals(listen)) {
+      sentences.add("listen needs a restart to take effect");
+    }
+    if (!next.adminListen.equals(adminListen)) {
+      sentences.add("admin.listen needs a restart to take effect");
+    }
+    return sentences;
+  }
+
+  /** One pool with its static endpoints. Immutable. */
+  public record Pool(PoolSettings settings, List<Endpoint> endpoints, ScrapeSettings scrape) {
+    public Pool {
+      endpoints = List.copyOf(endpoints);
+    }
+  }
 
   /**
    * How the gateway stops.

@@ -1,0 +1,50 @@
+package dev.loragateway.config;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the reading of one file brings to light. Confined to the reading thread. */
+final class Findings {
+  private final String source;
+  private final List<ConfigError> errors = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private final Set<String> keys = new LinkedHashSet<>();
+
+  Findings(String source) {
+    this.source = source;
+  }
+
+  void error(String path, int line, String message) {
+    errors.add(new ConfigError(source, line, path, message));
+  }
+
+  void warning(String message) {
+    warnings.add(message);
+  }
+
+  /** Notes a key that the reader understands, whether the file has it or not. */
+  void key(String path) {
+    keys.add(path.replaceAll("\\[\\d+]", "[]"));
+  }
+
+  int errorCount() {
+    return errors.size();
+  }
+
+  /** The errors in the order of the file. */
+  List<ConfigError> errors() {
+    return errors.stream().sorted(Comparator.comparingInt(ConfigError::line)).toList();
+  }
+
+  List<String> warnings() {
+    return warnings;
+  }
+
+  /** The keys that the reader understands, like {@code pools[].scrape.interval}. */
+  Set<String> keys() {
+    return keys;
+  }
+}

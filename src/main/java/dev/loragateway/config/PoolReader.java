@@ -1,0 +1,262 @@
+package dev.loragateway.config;
+
+import dev.loragateway.config.Addresses.EndpointUrl;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.RoutingPolicy;
+import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.scrape.Engine;
+import dev.loragateway.scrape.ScrapeSettings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the pools of one file, and sees to it that no two want the same name or endpoint. Confined
+ * to the reading thread.
+ */
+final class PoolReader {
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Format<Integer> COUNT = Quantities.integer(1, 1_000_000);
+
+  /** Intervals after which an answer is too old: an idle endpoint is asked every fourth time. */
+  private static final int INTERVALS_UNTIL_STALE = 6;
+
+  /** How much less often an idle endpoint is asked. */
+  private static final int IDLE_FACTOR = 4;
+
+  private static final Duration LEAST_STALE_AFTER = Duration.ofSeconds(3);
+
+  private final Findings findings;
+  private final Format<Path> caFile;
+  private final Map<String, Located<String>> aliases = new LinkedHashMap<>();
+  private final ClaimedNames poolNames;
+  private final ClaimedNames modelNames;
+  private final ClaimedNames addresses;
+
+  PoolReader(Path baseDir, Findings findings) {
+    this.findings = findings;
+    this.caFile = CertificateFiles.in(baseDir);
+    this.poolNames = new ClaimedNames("another name for each pool", findings);
+    this.modelNames = new ClaimedNames("each model's name and alias once in the file", findings);
+    this.addresses = new ClaimedNames("each endpoint once in the file", findings);
+  }
+
+  Pool read(Section pool) {
+    String name = claimed(poolNames, pool.require("name", Formats.POOL_NAME));
+    String baseModel = claimed(modelNames, pool.require("baseModel", Formats.MODEL));
+    int before = pool.faults();
+    List<Located<EndpointUrl>> urls = urls(pool);
+    boolean plain = pool.faults() == before && urls.stream().noneMatch(url -> url.value().tls());
+    Upstream upstream = pool.section("upstream", section -> upstream(section, plain));
+    Scrape scrape = scrape(pool);
+    Slots slots = slots(pool);
+    PoolSettings settings =
+        new PoolSettings(
+            name,
+            baseModel,
+            pool.value("resolver", Formats.BOOLEAN, false),
+            slots.gpu(),
+            slots.cpu(),
+            scrape.staleAfter(),
+            aliases(pool),
+            routing(pool));
+    if (pool.section("queue", PoolReader::queue)) {
+      pool.warn("queue", "has no effect in this version: a saturated pool answers 429 at once");
+    }
+    pool.refuse("kubernetes", "inferencePool");
+    return new Pool(settings, endpoints(name, urls, upstream), scrape.settings());
+  }
+
+  private static String claimed(ClaimedNames names, @Nullable Located<String> found) {
+    if (found == null) {
+      return "";
+    }
+    names.claim(found.value(), found.path(), found.line());
+    return found.value();
+  }
+
+  private List<Located<EndpointUrl>> urls(Section pool) {
+    if (!pool.has("endpoints") && (pool.has("kubernetes") || pool.has("inferencePool"))) {
+      return List.of();
+    }
+    List<Located<EndpointUrl>> urls =
+        pool.values("endpoints", "a list of at least one URL", Addresses.ENDPOINT);
+    for (Located<EndpointUrl> url : urls) {
+      String address = Endpoint.address(url.value().host(), url.value().port());
+      addresses.claim(address, url.path(), url.line());
+    }
+    return urls;
+  }
+
+  private static List<Endpoint> endpoints(
+      String pool, List<Located<EndpointUrl>> urls, Upstream upstream) {
+    List<Endpoint> endpoints = new ArrayList<>();
+    for (Located<EndpointUrl> located : urls) {
+      EndpointUrl url = located.value();
+      String address = Endpoint.address(url.host(), url.port());
+      UpstreamAccess access =
+          new UpstreamAccess(url.tls(), url.tls() ? upstream.ca() : null, upstream.apiKey());
+      endpoints.add(new Endpoint(pool, address, url.host(), url.port(), access));
+    }
+    return endpoints;
+  }
+
+  /** What the endpoints of a pool have in common. */
+  private record Upstream(@Nullable Path ca, @Nullable String apiKey) {}
+
+  private Upstream upstream(Section section, boolean plain) {
+    Located<String> apiKey = section.find("apiKey", Formats.SECRET);
+    Located<Path> ca = section.section("tls", tls -> tls.find("ca", caFile));
+    if (plain && section.has("tls")) {
+      section.fault("tls", "has no effect: every endpoint is http (expected: https endpoints)");
+    }
+    return new Upstream(ca == null ? null : ca.value(), apiKey == null ? null : apiKey.value());
+  }
+
+  /** What is asked how often, and when an answer is too old. */
+  private record Scrape(ScrapeSettings settings, Duration staleAfter) {}
+
+  private static Scrape scrape(Section pool) {
+    Engine engine =
+        pool.value(
+            "engine",
+            Formats.choice(Engine.values(), one -> one.name().toLowerCase(Locale.ROOT)),
+            ScrapeSettings.DEFAULTS.engine());
+    return pool.section("scrape", section -> scrape(section, engine));
+  }
+
+  private static Scrape scrape(Section section, Engine engine) {
+    int before = section.faults();
+    ScrapeSettings defaults = ScrapeSettings.DEFAULTS;
+    ScrapeSettings settings =
+        new ScrapeSettings(
+            section.value(
+                "interval",
+                Quantities.duration(Duration.ofMillis(50), MINUTE),
+                defaults.interval()),
+            section.value("timeout", Quantities.duration(MILLISECOND, MINUTE), defaults.timeout()),
+            section.value(
+                "modelsInterval",
+                Quantities.duration(Duration.ofMillis(50), HOUR),
+                defaults.modelsInterval()),
+            engine);
+    Duration staleAfter =
+        section.value(
+            "staleAfter", Quantities.duration(MILLISECOND, HOUR), staleAfter(settings.interval()));
+    if (section.faults() == before) {
+      checkStaleAfter(section, settings.interval(), staleAfter);
+    }
+    return new Scrape(settings, staleAfter);
+  }
+
+  private static Duration staleAfter(Duration interval) {
+    Duration several = interval.multipliedBy(INTERVALS_UNTIL_STALE);
+    return several.compareTo(LEAST_STALE_AFTER) > 0 ? several : LEAST_STALE_AFTER;
+  }
+
+  private static void checkStaleAfter(Section section, Duration interval, Duration staleAfter) {
+    if (staleAfter.compareTo(interval) <= 0) {
+      section.fault(
+          "staleAfter",
+          "%s is not longer than the interval %s (expected: several intervals)"
+              .formatted(Quantities.show(staleAfter), Quantities.show(interval)));
+    } else if (staleAfter.compareTo(interval.multipliedBy(IDLE_FACTOR)) < 0) {
+      section.warn(
+          "staleAfter",
+          "is below four intervals: an idle endpoint, which is read a quarter as often, will count"
+              + " as unknown at times");
+    }
+  }
+
+  /** Adapters that an endpoint holds at once; 0 = unset. */
+  private record Slots(int gpu, int cpu) {}
+
+  private static Slots slots(Section pool) {
+    Slots slots =
+        new Slots(pool.value("adapterSlots", COUNT, 0), pool.value("cpuAdapterSlots", COUNT, 0));
+    if (slots.cpu() != 0 && slots.cpu() < slots.gpu()) {
+      pool.fault(
+          "cpuAdapterSlots",
+          "%d is below adapterSlots %d (expected: at least as many, as vLLM demands)"
+              .formatted(slots.cpu(), slots.gpu()));
+    }
+    return slots;
+  }
+
+  private Map<String, String> aliases(Section pool) {
+    Map<String, String> own = new LinkedHashMap<>();
+    pool.entries("aliases", Formats.MODEL, Formats.MODEL)
+        .forEach(
+            (alias, target) -> {
+              modelNames.claim(alias, target.path(), target.line());
+              aliases.putIfAbsent(alias, target);
+              own.put(alias, target.value());
+            });
+    return Collections.unmodifiableMap(own);
+  }
+
+  /** Reports each alias, of any pool, that leads to another one: an alias is followed once. */
+  void checkAliases() {
+    for (Located<String> target : aliases.values()) {
+      if (aliases.containsKey(target.value())) {
+        findings.error(
+            target.path(),
+            target.line(),
+            Text.quote(target.value()) + " is an alias itself (expected: the name of a model)");
+      }
+    }
+  }
+
+  private static RoutingSettings routing(Section pool) {
+    Saturation saturation = pool.section("saturation", PoolReader::saturation);
+    int places = pool.value("maxNumSeqs", COUNT, RoutingSettings.DEFAULTS.maxNumSeqs());
+    return pool.section("routing", section -> routing(section, places, saturation));
+  }
+
+  private static RoutingSettings routing(Section section, int places, Saturation saturation) {
+    RoutingSettings defaults = RoutingSettings.DEFAULTS;
+    Format<Duration> swap = Quantities.duration(MILLISECOND, HOUR);
+    return new RoutingSettings(
+        section.value(
+            "policy",
+            Formats.choice(RoutingPolicy.values(), RoutingPolicy::label),
+            defaults.policy()),
+        places,
+        saturation.maxWaiting(),
+        saturation.maxKvCache(),
+        saturation.maxInFlight(),
+        section.value("tokenTime", Quantities.duration(MILLISECOND, MINUTE), defaults.tokenTime()),
+        section.value("outputTokens", COUNT, defaults.outputTokens()),
+        section.value("cpuSwap", swap, defaults.cpuSwap()),
+        section.value("diskSwap", swap, defaults.diskSwap()));
+  }
+
+  /** From when on an endpoint gets no further requests. */
+  private record Saturation(int maxWaiting, double maxKvCache, int maxInFlight) {}
+
+  private static Saturation saturation(Section section) {
+    RoutingSettings defaults = RoutingSettings.DEFAULTS;
+    return new Saturation(
+        section.value("maxWaiting", Quantities.integer(0, 1_000_000), defaults.maxWaiting()),
+        section.value("maxKvCache", Quantities.FRACTION, defaults.maxKvCache()),
+        section.value("maxInFlight", Quantities.integer(0, 1_000_000), defaults.maxInFlight()));
+  }
+
+  /** Checked, though nothing queues yet. */
+  private static boolean queue(Section section) {
+    section.find("capacity", Quantities.integer(0, 1_000_000));
+    section.find("timeout", Quantities.duration(MILLISECOND, HOUR));
+    return section.isPresent();
+  }
+}

@@ -1,0 +1,139 @@
+package dev.loragateway.config;
+
+import dev.loragateway.config.GatewayConfig.Drain;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.proxy.ProxySettings.Headers;
+import dev.loragateway.proxy.ProxySettings.Limits;
+import dev.loragateway.proxy.ProxySettings.Retries;
+import dev.loragateway.proxy.ProxySettings.Timeouts;
+import dev.loragateway.upstream.UpstreamSettings;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+
+/** Reads the keys of the file outside the pools. Confined to the reading thread. */
+final class RootReader {
+  private static final Duration DAY = Duration.ofHours(24);
+  private static final Duration MILLISECOND = Duration.ofMillis(1);
+
+  /** Idle connections are closed by vLLM after this: its {@code VLLM_HTTP_TIMEOUT_KEEP_ALIVE}. */
+  private static final Duration VLLM_KEEP_ALIVE = Duration.ofSeconds(5);
+
+  private static final long KIB = 1L << 10;
+  private static final long GIB = 1L << 30;
+
+  private final PoolReader poolReader;
+
+  RootReader(PoolReader poolReader) {
+    this.poolReader = poolReader;
+  }
+
+  GatewayConfig read(Section root) {
+    InetSocketAddress listen =
+        root.value("listen", Addresses.LISTEN_ADDRESS, GatewayConfig.DEFAULT_LISTEN);
+    InetSocketAddress admin = root.section("admin", section -> admin(section, listen));
+    List<Pool> pools = root.sections("pools", "at least one pool", poolReader::read);
+    poolReader.checkAliases();
+    Connections connections = root.section("timeouts", RootReader::timeouts);
+    ProxySettings proxy =
+        new ProxySettings(
+            connections.timeouts(),
+            root.section("retries", RootReader::retries),
+            root.section("limits", RootReader::limits),
+            root.section("headers", RootReader::headers));
+    Drain drain = root.section("drain", RootReader::drain);
+    root.refuse("tls", "adapters", "access", "semantic");
+    return new GatewayConfig(listen, admin, pools, connections.upstream(), proxy, drain);
+  }
+
+  /** One section of the file that settles both sides of the gateway. */
+  private record Connections(Timeouts timeouts, UpstreamSettings upstream) {}
+
+  private static InetSocketAddress admin(Section section, InetSocketAddress listen) {
+    InetSocketAddress admin =
+        section.value("listen", Addresses.LISTEN_ADDRESS, GatewayConfig.DEFAULT_ADMIN_LISTEN);
+    if (overlap(listen, admin)) {
+      section.fault(
+          "listen", "is taken by listen already (expected: another port than the clients' one)");
+    }
+    return admin;
+  }
+
+  /** Whether two listeners would want one port; port 0 is any free one. */
+  private static boolean overlap(InetSocketAddress one, InetSocketAddress other) {
+    return one.getPort() == other.getPort()
+        && one.getPort() != 0
+        && (one.getAddress().equals(other.getAddress())
+            || one.getAddress().isAnyLocalAddress()
+            || other.getAddress().isAnyLocalAddress());
+  }
+
+  private static Connections timeouts(Section section) {
+    Format<Duration> offOrUpToADay = Quantities.durationOrOff(DAY);
+    Format<Duration> connect = Quantities.duration(MILLISECOND, Duration.ofMinutes(10));
+    Timeouts proxy = Timeouts.DEFAULTS;
+    UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
+    Connections connections =
+        new Connections(
+            new Timeouts(
+                section.value("firstByte", offOrUpToADay, proxy.firstByte()),
+                section.value("idle", offOrUpToADay, proxy.idle()),
+                section.value("total", offOrUpToADay, proxy.total()),
+                section.value("keepAlive", offOrUpToADay, proxy.keepAlive())),
+            new UpstreamSettings(
+                section.value("connect", connect, upstream.connectTimeout()),
+                section.value(
+                    "upstreamKeepAlive",
+                    Quantities.duration(MILLISECOND, DAY),
+                    upstream.keepAlive())));
+    if (connections.upstream().keepAlive().compareTo(VLLM_KEEP_ALIVE) >= 0) {
+      section.warn(
+          "upstreamKeepAlive",
+          "is not below the 5s after which vLLM closes idle connections (unless its"
+              + " VLLM_HTTP_TIMEOUT_KEEP_ALIVE is set): requests may meet a closing connection");
+    }
+    return connections;
+  }
+
+  private static Retries retries(Section section) {
+    Retries defaults = Retries.DEFAULTS;
+    return new Retries(
+        section.value("max", Quantities.integer(0, 10), defaults.max()),
+        section.value("budget", Quantities.PERCENTAGE, defaults.budgetPercent()));
+  }
+
+  private static Limits limits(Section section) {
+    int before = section.faults();
+    Limits defaults = Limits.DEFAULTS;
+    Limits limits =
+        new Limits(
+            section.value("body", Quantities.size(KIB, GIB), defaults.body()),
+            section.value("buffered", Quantities.size(KIB, 1024 * GIB), defaults.buffered()),
+            section.value("connections", Quantities.integer(1, 1_000_000), defaults.connections()));
+    if (section.faults() == before && limits.body() > limits.buffered()) {
+      section.fault(
+          section.has("buffered") ? "buffered" : "body",
+          "body %s exceeds buffered %s (expected: body at most as large as buffered)"
+              .formatted(
+                  Quantities.showSize(limits.body()), Quantities.showSize(limits.buffered())));
+    }
+    return limits;
+  }
+
+  private static Headers headers(Section section) {
+    Headers defaults = Headers.ALL;
+    return new Headers(
+        section.value("requestId", Formats.BOOLEAN, defaults.requestId()),
+        section.value("endpoint", Formats.BOOLEAN, defaults.endpoint()),
+        section.value("tier", Formats.BOOLEAN, defaults.tier()),
+        section.value("attempts", Formats.BOOLEAN, defaults.attempts()));
+  }
+
+  private static Drain drain(Section section) {
+    Format<Duration> upToAnHour = Quantities.durationOrOff(Duration.ofHours(1));
+    return new Drain(
+        section.value("delay", upToAnHour, Drain.DEFAULTS.delay()),
+        section.value("timeout", upToAnHour, Drain.DEFAULTS.timeout()));
+  }
+}

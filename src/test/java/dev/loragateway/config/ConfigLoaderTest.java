@@ -1,0 +1,305 @@
+package dev.loragateway.config;
+
+import static dev.loragateway.config.Configs.MINIMAL;
+import static dev.loragateway.config.Configs.parse;
+import static dev.loragateway.config.Configs.valid;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loragateway.config.GatewayConfig.Drain;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.RoutingPolicy;
+import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.scrape.Engine;
+import dev.loragateway.scrape.ScrapeSettings;
+import dev.loragateway.upstream.UpstreamSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigLoaderTest {
+  @Test
+  void file_minimal_hasEveryDefault() {
+    GatewayConfig config = valid(MINIMAL);
+
+    assertThat(config)
+        .isEqualTo(
+            new GatewayConfig(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 9090),
+                List.of(
+                    new Pool(
+                        PoolSettings.of("p", "base"),
+                        List.of(Endpoint.plain("p", "a", 8000)),
+                        ScrapeSettings.DEFAULTS)),
+                UpstreamSettings.DEFAULTS,
+                ProxySettings.DEFAULTS,
+                Drain.DEFAULTS));
+  }
+
+  @Test
+  void file_complete_fillsEverySetting() {
+    ConfigResult.Valid result =
+        valid(
+            parse(
+                """
+                listen: "[::1]:8081"
+                admin: { listen: localhost:9091 }
+                pools:
+                  - name: llama
+                    baseModel: meta/llama
+                    endpoints: [ "http://A:8000", https://b/ ]
+                    engine: sglang
+                    resolver: true
+                    adapterSlots: 4
+                    cpuAdapterSlots: 16
+                    maxNumSeqs: 64
+                    aliases: { chat: meta/llama, "x.y": acme/v1 }
+                    scrape: { interval: 50ms, timeout: 2s, staleAfter: 1m, modelsInterval: 10s }
+                    upstream: { apiKey: sk-1 }
+                    routing: { policy: tiered, tokenTime: 1ms, outputTokens: 2, cpuSwap: 3ms, diskSwap: 4ms }
+                    saturation: { maxWaiting: 7, maxKvCache: 0.5, maxInFlight: 9 }
+                    queue: { capacity: 10, timeout: 30s }
+                timeouts: { connect: 3s, firstByte: 0, idle: 1h, total: 0, keepAlive: 0, upstreamKeepAlive: 2s }
+                retries: { max: 0, budget: 5% }
+                limits: { body: 1MB, buffered: 2000000, connections: 3 }
+                headers: { requestId: false, endpoint: false, tier: false, attempts: false }
+                drain: { delay: 0, timeout: 1s }
+                """,
+                Map.of()));
+
+    assertThat(result.config().listen().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
+    assertThat(result.config().listen().getPort()).isEqualTo(8081);
+    assertThat(result.config().adminListen())
+        .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091));
+    Pool pool = result.config().pools().getFirst();
+    assertThat(pool.settings())
+        .isEqualTo(
+            new PoolSettings(
+                "llama",
+                "meta/llama",
+                true,
+                4,
+                16,
+                Duration.ofMinutes(1),
+                Map.of("chat", "meta/llama", "x.y", "acme/v1"),
+                new RoutingSettings(
+                    RoutingPolicy.TIERED,
+                    64,
+                    7,
+                    0.5,
+                    9,
+                    Duration.ofMillis(1),
+                    2,
+                    Duration.ofMillis(3),
+                    Duration.ofMillis(4))));
+    assertThat(pool.endpoints())
+        .containsExactly(
+            new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(false, null, "sk-1")),
+            new Endpoint("llama", "b:443", "b", 443, new UpstreamAccess(true, null, "sk-1")));
+    assertThat(pool.scrape())
+        .isEqualTo(
+            new ScrapeSettings(
+                Duration.ofMillis(50),
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(10),
+                Engine.SGLANG));
+    assertThat(result.config().upstream())
+        .isEqualTo(new UpstreamSettings(Duration.ofSeconds(3), Duration.ofSeconds(2)));
+    assertThat(result.config().proxy())
+        .isEqualTo(
+            new ProxySettings(
+                new ProxySettings.Timeouts(
+                    Duration.ZERO, Duration.ofHours(1), Duration.ZERO, Duration.ZERO),
+                new ProxySettings.Retries(0, 5),
+                new ProxySettings.Limits(1_000_000, 2_000_000, 3),
+                new ProxySettings.Headers(false, false, false, false)));
+    assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));
+    assertThat(result.warnings())
+        .containsExactly(
+            "pools[0].queue has no effect in this version: a saturated pool answers 429 at once");
+  }
+
+  @Test
+  void section_withEveryKeyCommentedOut_countsAsAbsent() {
+    assertThat(valid(MINIMAL + "timeouts:\n  # connect: 1s\nlimits: ~\n"))
+        .isEqualTo(valid(MINIMAL));
+  }
+
+  @Test
+  void upstreamKeepAlive_notBelowVllms_warns() {
+    ConfigResult result = parse(MINIMAL + "timeouts: { upstreamKeepAlive: 5s }", Map.of());
+
+    assertThat(valid(result).warnings())
+        .singleElement()
+        .asString()
+        .startsWith("timeouts.upstreamKeepAlive is not below the 5s after which vLLM closes");
+  }
+
+  @Test
+  void staleAfter_unset_isSixIntervals() {
+    GatewayConfig config = valid(MINIMAL + "    scrape: { interval: 10s }\n");
+
+    assertThat(config.pools().getFirst().settings().staleAfter()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(valid(MINIMAL + "    scrape: { interval: 50ms }\n"))
+        .extracting(fast -> fast.pools().getFirst().settings().staleAfter())
+        .isEqualTo(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void staleAfter_shorterThanTheIdlePace_warns() {
+    ConfigResult result =
+        parse(MINIMAL + "    scrape: { interval: 1s, staleAfter: 3s }\n", Map.of());
+
+    assertThat(valid(result).warnings())
+        .containsExactly(
+            "pools[0].scrape.staleAfter is below four intervals: an idle endpoint, which is read"
+                + " a quarter as often, will count as unknown at times");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    ":8080, 0.0.0.0, 8080",
+    "0.0.0.0:80, 0.0.0.0, 80",
+    "'[::]:80', 0:0:0:0:0:0:0:0, 80",
+    "10.1.2.3:0, 10.1.2.3, 0",
+    "localhost:65535, 127.0.0.1, 65535",
+  })
+  void listen_inEachForm_isAnAddress(String text, String host, int port) {
+    InetSocketAddress listen = valid(MINIMAL + "listen: '" + text + "'").listen();
+
+    assertThat(listen.getAddress().getHostAddress()).isEqualTo(host);
+    assertThat(listen.getPort()).isEqualTo(port);
+  }
+
+  @Test
+  void listeners_bothOnAnyFreePort_areValid() {
+    GatewayConfig config = valid(MINIMAL + "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n");
+
+    assertThat(config.listen()).isEqualTo(config.adminListen());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://vllm, vllm:80, false",
+    "HTTPS://Vllm_1.Pool, vllm_1.pool:443, true",
+    "http://vllm.:1/, vllm.:1, false",
+    "http://10.0.0.255:65535, 10.0.0.255:65535, false",
+    "http://[FE80::1]:8000, [fe80::1]:8000, false",
+    "http://[::1], [::1]:80, false",
+  })
+  void endpoint_inEachForm_isAnAddress(String url, String address, boolean tls) {
+    String yaml = MINIMAL.replace("http://a:8000", url);
+
+    Endpoint endpoint = valid(yaml).pools().getFirst().endpoints().getFirst();
+
+    assertThat(endpoint.address()).isEqualTo(address);
+    assertThat(endpoint.access().tls()).isEqualTo(tls);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1024, 1024",
+    "2048B, 2048",
+    "64KiB, 65536",
+    "2MiB, 2097152",
+    "1GiB, 1073741824",
+    "3KB, 3000",
+    "4MB, 4000000",
+    "1GB, 1000000000"
+  })
+  void size_inEachUnit_isBytes(String text, long bytes) {
+    GatewayConfig config = valid(MINIMAL + "limits: { buffered: 1024GiB, body: " + text + " }");
+
+    assertThat(config.proxy().limits().body()).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200ms, 200", "2s, 2000", "10m, 600000", "1h, 3600000", "0, 0", "0s, 0"})
+  void duration_inEachUnit_isMillis(String text, long millis) {
+    GatewayConfig config = valid(MINIMAL + "timeouts: { idle: " + text + " }");
+
+    assertThat(config.proxy().timeouts().idle()).isEqualTo(Duration.ofMillis(millis));
+  }
+
+  @Test
+  void value_quotedOrNot_readsTheSame() {
+    assertThat(valid(MINIMAL + "retries: { max: '1' }\nheaders: { tier: \"false\" }"))
+        .isEqualTo(valid(MINIMAL + "retries: { max: 1 }\nheaders: { tier: false }"));
+    assertThat(valid(MINIMAL.replace("name: p", "name: no")).pools().getFirst().settings().name())
+        .isEqualTo("no");
+  }
+
+  @Test
+  void variables_withinValues_areExpanded() {
+    ConfigResult result =
+        parse(
+            """
+            listen: 127.0.0.1:${PORT}
+            pools:
+              - name: p
+                baseModel: "${BASE:-meta/llama}"
+                endpoints: [ "http://${HOST}.svc:${UNSET:-8000}", "http://b:${EMPTY:-81}" ]
+                aliases: { "${ALIAS}": "$${literal} $5 $$" }
+            """,
+            Map.of("PORT", "7", "HOST", "vllm", "EMPTY", ""));
+
+    GatewayConfig config = valid(result).config();
+    assertThat(config.listen().getPort()).isEqualTo(7);
+    assertThat(config.pools().getFirst().settings().baseModel()).isEqualTo("meta/llama");
+    assertThat(config.pools().getFirst().settings().aliases())
+        .isEqualTo(Map.of("${ALIAS}", "${literal} $5 $$"));
+    assertThat(config.pools().getFirst().endpoints())
+        .extracting(Endpoint::address)
+        .containsExactly("vllm.svc:8000", "b:81");
+  }
+
+  @Test
+  void variable_withYamlInIt_staysOneValue() {
+    ConfigResult result =
+        parse(
+            MINIMAL.replace("name: p", "name: p\n    aliases: { x: \"${V}\" }"),
+            Map.of("V", "a, resolver: true # [${B}]"));
+
+    PoolSettings pool = valid(result).config().pools().getFirst().settings();
+    assertThat(pool.aliases()).isEqualTo(Map.of("x", "a, resolver: true # [${B}]"));
+    assertThat(pool.resolver()).isFalse();
+  }
+
+  @Test
+  void load_fileWithByteOrderMark_isValid(@TempDir Path directory) throws IOException {
+    Path file = Files.writeString(directory.resolve("gateway.yaml"), "\ufeff" + MINIMAL);
+
+    assertThat(valid(ConfigLoader.load(file, Map.of())).config()).isEqualTo(valid(MINIMAL));
+  }
+
+  @Test
+  void needsRestart_forAddressesOnly() {
+    GatewayConfig running = valid(MINIMAL);
+
+    assertThat(running.needsRestart(valid(MINIMAL + "retries: { max: 1 }"))).isEmpty();
+    assertThat(running.needsRestart(valid(MINIMAL + "listen: :1\nadmin: { listen: ':2' }")))
+        .containsExactly(
+            "listen needs a restart to take effect", "admin.listen needs a restart to take effect");
+  }
+
+  @Test
+  void config_printed_hidesTheKey() {
+    GatewayConfig config = valid(MINIMAL + "    upstream: { apiKey: sk-secret }\n");
+
+    assertThat(config.pools().getFirst().endpoints().getFirst().apiKey()).isEqualTo("sk-secret");
+    assertThat(config.toString()).doesNotContain("sk-secret");
+  }
+}
