@@ -11,6 +11,7 @@ final class ModelName {
   static final Refused TWICE = invalid("it is given twice", "one model");
   static final Refused NO_STRING = invalid("it is no string", "the model's name as a string");
   static final Refused IS_FILE = invalid("it is a file", "the model's name as a form field");
+  static final Refused ENCODED = invalid("it is encoded", "text in UTF-8");
 
   private ModelName() {}
 

@@ -35,4 +35,14 @@ enum RequestMember {
     }
     return OTHER;
   }
+
+  /** The member of this name; {@code OTHER} for all that routing does not read. */
+  static RequestMember named(String name) {
+    for (RequestMember member : ALL) {
+      if (member != OTHER && name.equals(member.name)) {
+        return member;
+      }
+    }
+    return OTHER;
+  }
 }
