@@ -1,6 +1,6 @@
 /**
  * The wire formats of OpenAI-compatible servers, read without a JSON tree where it matters. Start
- * here: {@code RequestPeek}.
+ * here: {@link dev.loragateway.openai.RequestPeek}.
  */
 @NullMarked
 package dev.loragateway.openai;

@@ -1,0 +1,25 @@
+package dev.loragateway.openai;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What routing needs to know of a request body. Immutable.
+ *
+ * @param model the model's name, decoded: 1 to 1024 bytes of UTF-8 without control characters
+ * @param stream whether the client asked for a stream
+ * @param user the end user's name, at most 256 bytes of UTF-8; null when absent, longer or no text
+ * @param previousResponseId the response that this one goes on from, bounded like {@code user}
+ * @param promptHash hash of the prompt's beginning, equal for equal beginnings; 0 = no prompt seen
+ * @param modelOffset byte offset of the raw model value in the body, its opening quote; -1 when the
+ *     body is no JSON
+ * @param modelLength length of the raw model value in bytes, both quotes included; 0 when the body
+ *     is no JSON
+ */
+public record RequestFacts(
+    String model,
+    boolean stream,
+    @Nullable String user,
+    @Nullable String previousResponseId,
+    int promptHash,
+    long modelOffset,
+    int modelLength) {}
