@@ -68,6 +68,7 @@ final class PoolReader {
             pool.value("resolver", Formats.BOOLEAN, false),
             slots.gpu(),
             slots.cpu(),
+            scrape.settings().engine() == Engine.VLLM,
             scrape.staleAfter(),
             aliases(pool),
             routing(pool));

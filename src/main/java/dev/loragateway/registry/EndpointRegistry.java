@@ -151,14 +151,7 @@ public final class EndpointRegistry implements AutoCloseable {
 
   /** Takes in what a probe said, or a connection that could not be made. */
   public void reportHealth(Endpoint endpoint, Health health) {
-    change(
-        endpoint,
-        at -> {
-          if (at.health() != health) {
-            at.setHealth(health);
-            listener.healthChanged(at.endpoint(), health);
-          }
-        });
+    change(endpoint, at -> at.setHealth(health));
   }
 
   /** The endpoint answered that it does not know the adapter. */

@@ -31,6 +31,7 @@ final class LiveEndpoint {
   private int insertionsAtScrapeStart;
   private boolean asked;
   private boolean relist = true;
+  private boolean listedWhileDown;
   private int modelsVersion;
   private Map<String, ModelCard> models = Map.of();
   private @Nullable Held held;
@@ -59,10 +60,6 @@ final class LiveEndpoint {
 
   Map<String, ModelCard> models() {
     return models;
-  }
-
-  Health health() {
-    return health;
   }
 
   /** Returns whether a probe or a scrape ever succeeded. */
@@ -102,12 +99,20 @@ final class LiveEndpoint {
     asked = true;
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
     if (restarted) {
-      tracker.restarted();
-      relist = true;
-      residencyChanged();
+      restarted();
       return 0;
     }
     return tracker.insertions() == insertionsAtScrapeStart ? correct(next) : 0;
+  }
+
+  /** A list that came while the server was not up yet is the new server's. */
+  private void restarted() {
+    tracker.restarted();
+    relist = !listedWhileDown;
+    if (listedWhileDown) {
+      models.values().stream().filter(ModelCard::isAdapter).forEach(c -> tracker.loaded(c.id()));
+    }
+    residencyChanged();
   }
 
   private static boolean restarted(double before, double after) {
@@ -155,6 +160,7 @@ final class LiveEndpoint {
    * at the server's start, one after the other in this order; so new names are touched in it.
    */
   void listed(List<ModelCard> cards) {
+    listedWhileDown = health != Health.UP;
     Map<String, ModelCard> next = new LinkedHashMap<>();
     for (ModelCard card : cards) {
       next.put(card.id(), card);

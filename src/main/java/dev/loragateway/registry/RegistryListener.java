@@ -1,7 +1,6 @@
 package dev.loragateway.registry;
 
 import dev.loragateway.model.Endpoint;
-import dev.loragateway.model.Health;
 import org.jspecify.annotations.Nullable;
 
 /** Hears what the registry finds out. Called under the registry's lock: must not block. */
@@ -17,9 +16,6 @@ public interface RegistryListener {
 
   /** The estimate was wrong about {@code adapters} adapters and was put right. */
   default void corrected(Endpoint endpoint, int adapters) {}
-
-  /** The endpoint's health changed. */
-  default void healthChanged(Endpoint endpoint, Health health) {}
 
   /** Two pools serve one name; {@code owner} keeps it. */
   default void clash(String model, String owner, String other) {}

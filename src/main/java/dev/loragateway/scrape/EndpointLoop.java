@@ -234,6 +234,7 @@ final class EndpointLoop implements Runnable {
   /** Returns what went wrong, or null. */
   private @Nullable String scrape(ScrapeSettings current) throws InterruptedException {
     long start = System.nanoTime();
+    sink.scrapeBegins(endpoint);
     Answer answer = client.get(endpoint, "/metrics", current.timeout(), METRICS_LIMIT);
     EndpointLoad load =
         answer instanceof Answer.Page page

@@ -13,6 +13,9 @@ import java.util.List;
  * thread-safe.
  */
 public interface ScrapeSink {
+  /** A scrape is about to be asked for: what happens from now on may be missing in its answer. */
+  void scrapeBegins(Endpoint endpoint);
+
   /** Takes in the load, as soon as the answer that told it is complete. */
   void report(Endpoint endpoint, EndpointLoad load);
 

@@ -93,6 +93,7 @@ class ConfigLoaderTest {
                 true,
                 4,
                 16,
+                false,
                 Duration.ofMinutes(1),
                 Map.of("chat", "meta/llama", "x.y", "acme/v1"),
                 new RoutingSettings(

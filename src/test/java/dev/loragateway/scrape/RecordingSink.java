@@ -25,6 +25,9 @@ final class RecordingSink implements ScrapeSink, ScrapeListener {
   final AtomicInteger refusals = new AtomicInteger();
 
   @Override
+  public void scrapeBegins(Endpoint endpoint) {}
+
+  @Override
   public void report(Endpoint endpoint, EndpointLoad load) {
     if (refusals.getAndDecrement() > 0) {
       throw new IllegalStateException("not taken in");

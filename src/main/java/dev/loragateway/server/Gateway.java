@@ -1,0 +1,212 @@
+package dev.loragateway.server;
+
+import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.proxy.ProxyContext;
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.routing.AdapterDemand;
+import dev.loragateway.routing.EndpointPicker;
+import dev.loragateway.routing.RecentPlacements;
+import dev.loragateway.scrape.EndpointScraper;
+import dev.loragateway.telemetry.GatewayMetrics;
+import dev.loragateway.upstream.UpstreamPools;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running gateway: the one place where its parts are put together. Thread-safe; {@link #reload} and
+ * {@link #close} are called by one thread at a time.
+ */
+public final class Gateway implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Gateway.class);
+  private static final int BACKLOG = 1024;
+
+  private final EventLoopGroup acceptor = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+  private final GatewayMetrics metrics = new GatewayMetrics();
+  private final EndpointRegistry registry;
+  private final EndpointScraper scraper;
+  private final UpstreamPools upstreams;
+  private final ProxyContext proxy;
+  private Set<Endpoint> scraped = Set.of();
+  private volatile GatewayConfig config;
+  private volatile boolean draining;
+  private @org.jspecify.annotations.Nullable Channel listener;
+  private @org.jspecify.annotations.Nullable AdminServer admin;
+
+  private Gateway(GatewayConfig config) {
+    this.config = config;
+    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics));
+    scraper = new EndpointScraper(new RegistrySink(registry), metrics, new Random());
+    upstreams = new UpstreamPools(() -> this.config.upstream());
+    EndpointPicker picker =
+        new EndpointPicker(
+            registry, new AdapterDemand(System::nanoTime), new RecentPlacements(), new Random());
+    proxy =
+        new ProxyContext(
+            registry,
+            picker,
+            upstreams,
+            new ScraperRefresh(scraper),
+            metrics,
+            () -> this.config.proxy());
+    metrics.observe(proxy);
+  }
+
+  /**
+   * Starts a gateway.
+   *
+   * @throws IOException when an address cannot be listened on; the message names it
+   */
+  public static Gateway start(GatewayConfig config) throws IOException {
+    Gateway gateway = new Gateway(config);
+    try {
+      gateway.apply(config);
+      gateway.admin =
+          new AdminServer(
+              config.adminListen(), gateway.registry, gateway.metrics, () -> gateway.draining);
+      gateway.listener = gateway.listen(config.listen());
+      return gateway;
+    } catch (IOException e) {
+      gateway.stop();
+      throw e;
+    }
+  }
+
+  private Channel listen(InetSocketAddress address) throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(acceptor, loops)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(new GatewayChannelInitializer(proxy))
+            .bind(address)
+            .awaitUninterruptibly();
+    if (bound.isSuccess()) {
+      return bound.channel();
+    }
+    throw bound.cause() instanceof BindException e
+        ? busy("listen", address, e)
+        : new IOException("listen: cannot listen on " + address, bound.cause());
+  }
+
+  static IOException busy(String key, InetSocketAddress address, BindException cause) {
+    return new IOException(
+        key
+            + ": cannot listen on "
+            + address.getHostString()
+            + ":"
+            + address.getPort()
+            + ": "
+            + cause.getMessage()
+            + " (stop what listens there, or set another address)",
+        cause);
+  }
+
+  /** The port that clients connect to. */
+  public int port() {
+    return ((InetSocketAddress) java.util.Objects.requireNonNull(listener).localAddress()).getPort();
+  }
+
+  /** The port that operators connect to. */
+  public int adminPort() {
+    return java.util.Objects.requireNonNull(admin).port();
+  }
+
+  /**
+   * Puts another configuration in force: at once for new requests, while those under way go on as they
+   * began. The addresses that the gateway listens on stay.
+   */
+  public void reload(GatewayConfig next) {
+    config = next;
+    apply(next);
+  }
+
+  private void apply(GatewayConfig next) {
+    Map<PoolSettings, List<Endpoint>> pools = new LinkedHashMap<>();
+    next.pools().forEach(pool -> pools.put(pool.settings(), pool.endpoints()));
+    registry.configure(pools);
+    Set<Endpoint> wanted = new HashSet<>();
+    next.pools().forEach(pool -> wanted.addAll(pool.endpoints()));
+    scraped.stream().filter(endpoint -> !wanted.contains(endpoint)).forEach(scraper::stop);
+    next.pools()
+        .forEach(pool -> pool.endpoints().forEach(at -> scraper.start(at, pool.scrape())));
+    scraped = wanted;
+  }
+
+  /** Returns whether every pool was scraped. */
+  public boolean ready() {
+    return registry.snapshot().ready();
+  }
+
+  /**
+   * Stops in good order: first not ready but still accepting, so that balancers take notice, then
+   * without a listener until the requests under way are over or the time is up.
+   */
+  public void drain() {
+    draining = true;
+    proxy.drain();
+    log.info("draining: not ready, still accepting for {}", config.drain().delay());
+    pause(config.drain().delay());
+    if (listener != null) {
+      listener.close().awaitUninterruptibly();
+    }
+    long deadline = System.nanoTime() + config.drain().timeout().toNanos();
+    while (proxy.active() > 0 && System.nanoTime() < deadline) {
+      pause(Duration.ofMillis(20));
+    }
+    log.info("drained: {} requests were cut off", proxy.active());
+    close();
+  }
+
+  private static void pause(Duration duration) {
+    long until = System.nanoTime() + duration.toNanos();
+    for (long left = duration.toNanos(); left > 0; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
+  /** Stops at once. */
+  @Override
+  public void close() {
+    stop();
+  }
+
+  private void stop() {
+    draining = true;
+    if (listener != null) {
+      listener.close().awaitUninterruptibly();
+    }
+    scraper.close();
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    acceptor.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    upstreams.close();
+    if (admin != null) {
+      admin.close();
+    }
+    registry.close();
+  }
+}
