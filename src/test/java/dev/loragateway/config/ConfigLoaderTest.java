@@ -252,7 +252,7 @@ class ConfigLoaderTest {
             pools:
               - name: p
                 baseModel: "${BASE:-meta/llama}"
-                endpoints: [ "http://${HOST}.svc:${UNSET:-8000}", "http://b:${EMPTY:-81}" ]
+                endpoints: [ "http://${HOST:-other}.svc:${UNSET:-8000}", "http://b:${EMPTY:-81}" ]
                 aliases: { "${ALIAS}": "$${literal} $5 $$" }
             """,
             Map.of("PORT", "7", "HOST", "vllm", "EMPTY", ""));
