@@ -1,0 +1,79 @@
+package dev.loragateway.sim;
+
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpUtil;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One received request: what was read off the connection, and what has become of it since. The
+ * fields marked volatile are written by the server and read by {@link SimulatedServer#requests};
+ * the rest never changes.
+ */
+final class ReceivedRequest {
+  private static final int KEPT_BODY = 1 << 20;
+
+  final String method;
+  final String path;
+  final Map<String, String> headers;
+  final byte[] body;
+  final boolean keepAlive;
+
+  volatile @Nullable String model;
+  volatile boolean aborted;
+  volatile @Nullable EngineRequest work;
+
+  private ReceivedRequest(
+      String method, String path, Map<String, String> headers, byte[] body, boolean keepAlive) {
+    this.method = method;
+    this.path = path;
+    this.headers = headers;
+    this.body = body;
+    this.keepAlive = keepAlive;
+  }
+
+  /** Copies the request; it may be released after. */
+  static ReceivedRequest of(FullHttpRequest request) {
+    String uri = request.uri();
+    int query = uri.indexOf('?');
+    byte[] body = new byte[request.content().readableBytes()];
+    request.content().getBytes(request.content().readerIndex(), body);
+    return new ReceivedRequest(
+        request.method().name(),
+        query < 0 ? uri : uri.substring(0, query),
+        headers(request.headers()),
+        body,
+        HttpUtil.isKeepAlive(request));
+  }
+
+  String header(String name) {
+    return headers.getOrDefault(name, "");
+  }
+
+  /** The same without what only the answer needs, for the log. */
+  SimRequest snapshot() {
+    EngineRequest engine = work;
+    return new SimRequest(
+        method,
+        path,
+        model,
+        headers,
+        body.length,
+        new String(body, 0, Math.min(body.length, KEPT_BODY), StandardCharsets.UTF_8),
+        aborted,
+        engine == null ? null : engine.level);
+  }
+
+  private static Map<String, String> headers(HttpHeaders headers) {
+    Map<String, String> map = new TreeMap<>();
+    for (Map.Entry<String, String> header : headers) {
+      map.merge(
+          header.getKey().toLowerCase(Locale.ROOT), header.getValue(), (a, b) -> a + ", " + b);
+    }
+    return Map.copyOf(map);
+  }
+}
