@@ -38,7 +38,16 @@ final class Json {
     if (value == null) {
       json.writeNullField(name);
     } else {
-      json.writeStringField(name, new String(value.getBytes(UTF_8), UTF_8));
+      json.writeStringField(name, paired(value));
     }
+  }
+
+  /** The text as a JSON string in UTF-8, quotes included, escaped no more than it must be. */
+  static byte[] quoted(String text) {
+    return bytes(json -> json.writeString(paired(text)));
+  }
+
+  private static String paired(String text) {
+    return new String(text.getBytes(UTF_8), UTF_8);
   }
 }

@@ -13,15 +13,14 @@ import dev.loragateway.upstream.UpstreamConnection;
 import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
-import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -31,9 +30,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown away:
- * a stream's until its first event, a 404's until its body tells whether the endpoint lost the adapter.
- * Confined to the downstream event loop.
+ * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown
+ * away: a stream's until its first event, a 404's until its body tells whether the endpoint lost
+ * the adapter. Confined to the downstream event loop.
  */
 final class Attempt implements UpstreamPool.Acquired, ResponseListener {
   /** A 404 that is longer is not about a model, in bytes. */

@@ -2,10 +2,7 @@ package dev.loragateway.proxy;
 
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
-import dev.loragateway.openai.PeekResult;
-import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.upstream.UpstreamPool;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -25,8 +22,8 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client connection: reads requests, one after the other, and hands each to an {@link Exchange} or
- * answers it. Confined to the downstream event loop.
+ * One client connection: reads requests, one after the other, and hands each to an {@link Exchange}
+ * or answers it. Confined to the downstream event loop.
  */
 /*
  * While an exchange is under way the connection is still read, so that a client that leaves is noticed
@@ -36,9 +33,6 @@ import org.jspecify.annotations.Nullable;
  * reset the connection and could destroy the answer on its way.
  */
 public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
-  /** More headers than this are an attack; Envoy's default, too. */
-  private static final int MAX_HEADERS = 100;
-
   private static final int MAX_PIPELINED_BYTES = 64 << 10;
 
   /** How long and how much is read and dropped after an early answer. */
@@ -241,7 +235,8 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private void dispatch(ChannelHandlerContext ctx, RequestReader read) {
     ClientRequest request = read.request();
     if (request.route().forwarded()) {
-      exchange = new Exchange(context, this, ctx, java.util.Objects.requireNonNull(upstream), request);
+      exchange =
+          new Exchange(context, this, ctx, java.util.Objects.requireNonNull(upstream), request);
       exchange.start();
       return;
     }

@@ -19,8 +19,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way: picks an endpoint, sends it there, tries again elsewhere while nothing has
- * gone downstream, and ends exactly once. Confined to the downstream event loop.
+ * One request on its way: picks an endpoint, sends it there, tries again elsewhere while nothing
+ * has gone downstream, and ends exactly once. Confined to the downstream event loop.
  */
 /*
  * An Attempt is one try at one endpoint. Only the current attempt is heard; what an older one still
@@ -100,6 +100,12 @@ final class Exchange {
       return;
     }
     target = pool.settings().aliases().getOrDefault(model, model);
+    if (!target.equals(model) && request.facts().modelOffset() < 0) {
+      reject(
+          GatewayError.INVALID_MODEL,
+          "`" + model + "` is an alias, which a form cannot name (expected: `" + target + "`)");
+      return;
+    }
     pick(pool, pickRequest(request.facts()));
   }
 
@@ -282,7 +288,7 @@ final class Exchange {
   private void retry(Attempt failed, String reason) {
     context.listener.retried(reason);
     tried.add(failed.endpoint().address());
-    if (failed.onReusedConnection() && alone(failed)) {
+    if (failed.onReusedConnection() && alone()) {
       tried.remove(failed.endpoint().address());
       fresh = true;
     }
@@ -290,8 +296,11 @@ final class Exchange {
     route();
   }
 
-  /** Returns whether no other endpoint is left: then a kept connection that had gone stale is no reason to give up. */
-  private boolean alone(Attempt failed) {
+  /**
+   * Returns whether no other endpoint is left: then a kept connection that had gone stale is no
+   * reason to give up.
+   */
+  private boolean alone() {
     if (pool == null) {
       return false;
     }
@@ -358,7 +367,6 @@ final class Exchange {
         attempt.cancel();
       }
       finish(CLIENT_LEFT, null);
-      relay.release();
     }
   }
 
@@ -395,10 +403,12 @@ final class Exchange {
     if (attempt == null) {
       return null;
     }
-    if (!relay.committed() && DownstreamHandler.passed(now - attempt.startedAt(), timeouts.firstByte())) {
+    if (!relay.committed()
+        && DownstreamHandler.passed(now - attempt.startedAt(), timeouts.firstByte())) {
       return "the model server did not begin its answer in time (timeouts.firstByte)";
     }
-    if (relay.committed() && DownstreamHandler.passed(now - attempt.lastActivity(), timeouts.idle())) {
+    if (relay.committed()
+        && DownstreamHandler.passed(now - attempt.lastActivity(), timeouts.idle())) {
       return "the answer stood still for too long (timeouts.idle)";
     }
     return null;

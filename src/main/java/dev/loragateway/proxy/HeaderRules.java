@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which headers pass: hop-by-hop ones (RFC 9110, section 7.6.1) never do, and messages are framed anew
- * on each side. Stateless.
+ * Which headers pass: hop-by-hop ones (RFC 9110, section 7.6.1) never do, and messages are framed
+ * anew on each side. Stateless.
  */
 final class HeaderRules {
   static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
@@ -29,14 +29,8 @@ final class HeaderRules {
 
   /** Removes what concerns one connection only, and what {@code Connection} names. */
   static void removeHopByHop(HttpHeaders headers) {
-    if (headers.contains(HttpHeaderNames.CONNECTION)) {
-      for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
-        for (String name : value.split(",")) {
-          headers.remove(name.trim());
-        }
-      }
-      headers.remove(HttpHeaderNames.CONNECTION);
-    }
+    connectionNames(headers).forEach(headers::remove);
+    headers.remove(HttpHeaderNames.CONNECTION);
     headers.remove(KEEP_ALIVE);
     headers.remove(PROXY_CONNECTION);
     headers.remove(HttpHeaderNames.TE);
@@ -47,7 +41,9 @@ final class HeaderRules {
     headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
   }
 
-  /** The client's request id when it is short and printable, so that it can be logged; else null. */
+  /**
+   * The client's request id when it is short and printable, so that it can be logged; else null.
+   */
   static @Nullable String requestId(HttpHeaders headers) {
     String id = headers.get(REQUEST_ID);
     if (id == null || id.isEmpty() || id.length() > MAX_REQUEST_ID) {
@@ -56,7 +52,10 @@ final class HeaderRules {
     return id.chars().allMatch(c -> c > 0x20 && c < 0x7f) ? id : null;
   }
 
-  /** Copies the client's headers for one attempt: without hop-by-hop ones and the gateway's own business. */
+  /**
+   * Copies the client's headers for one attempt: without hop-by-hop ones and the gateway's own
+   * business.
+   */
   static void forward(HttpHeaders from, HttpHeaders to) {
     List<String> named = connectionNames(from);
     Iterator<Map.Entry<CharSequence, CharSequence>> entries = from.iteratorCharSequence();
@@ -71,7 +70,7 @@ final class HeaderRules {
   private static List<String> connectionNames(HttpHeaders headers) {
     List<String> names = new ArrayList<>(0);
     for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
-      for (String name : value.split(",")) {
+      for (String name : value.split(",", -1)) {
         names.add(name.trim());
       }
     }

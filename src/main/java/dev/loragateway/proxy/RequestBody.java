@@ -65,7 +65,10 @@ final class RequestBody {
     return null;
   }
 
-  /** A body that came in one piece is kept without a copy; others are copied, so that small pieces pin nothing. */
+  /**
+   * A body that came in one piece is kept without a copy; others are copied, so that small pieces
+   * pin nothing.
+   */
   private void keep(ByteBuf piece, boolean last) {
     if (bytes.capacity() == 0) {
       if (last) {

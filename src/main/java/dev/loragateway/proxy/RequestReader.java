@@ -18,8 +18,8 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads one request: decides by its head whether it is acceptable, collects its body and finds out what
- * it asks for. Confined to the downstream event loop.
+ * Reads one request: decides by its head whether it is acceptable, collects its body and finds out
+ * what it asks for. Confined to the downstream event loop.
  */
 final class RequestReader {
   /** Why a request is refused. */
@@ -89,12 +89,11 @@ final class RequestReader {
     }
     int hosts = headers.getAll(HttpHeaderNames.HOST).size();
     if (hosts > 1 || (hosts == 0 && head.protocolVersion().equals(HttpVersion.HTTP_1_1))) {
-      return new Refusal(
-          GatewayError.BAD_REQUEST, hosts + " Host headers (expected: exactly one)");
+      return new Refusal(GatewayError.BAD_REQUEST, hosts + " Host headers (expected: exactly one)");
     }
-    if (HttpUtil.isUnsupportedExpectation(head)) {
-      return new Refusal(
-          GatewayError.EXPECTATION_FAILED, "Expect knows only 100-continue");
+    String expect = headers.get(HttpHeaderNames.EXPECT);
+    if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
+      return new Refusal(GatewayError.EXPECTATION_FAILED, "Expect knows only 100-continue");
     }
     return null;
   }
@@ -110,9 +109,7 @@ final class RequestReader {
     if (announced > limits.body()) {
       return tooLarge();
     }
-    body =
-        new RequestBody(
-            alloc, context.buffers, limits, found.kind() == Kind.JSON, announced);
+    body = new RequestBody(alloc, context.buffers, limits, found.kind() == Kind.JSON, announced);
     return null;
   }
 

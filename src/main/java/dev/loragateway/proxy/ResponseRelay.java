@@ -4,7 +4,6 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ErrorBody;
 import dev.loragateway.openai.ModelRewrite;
 import dev.loragateway.openai.ResponseIdPeek;
-import dev.loragateway.proxy.Route.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -24,8 +23,8 @@ import io.netty.handler.codec.http.LastHttpContent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an answer downstream: frames it anew, adds the gateway's headers, and rewrites {@code model}
- * where the gateway had rewritten it. Confined to the downstream event loop.
+ * Writes an answer downstream: frames it anew, adds the gateway's headers, and rewrites {@code
+ * model} where the gateway had rewritten it. Confined to the downstream event loop.
  */
 final class ResponseRelay {
   private final Exchange exchange;
@@ -150,8 +149,7 @@ final class ResponseRelay {
   void last(HttpContent content) {
     if (rewrite != null) {
       ByteBuf out =
-          Unpooled.wrappedBuffer(
-              rewrite.rewrite(content.content(), ctx.alloc()), rewrite.finish(ctx.alloc()));
+          Unpooled.wrappedBuffer(rewrite.rewrite(content.content(), ctx.alloc()), rewrite.finish());
       rewrite = null;
       content.release();
       write(new DefaultLastHttpContent(out));
@@ -174,9 +172,11 @@ final class ResponseRelay {
     ctx.flush();
   }
 
-  /** Ends an answer in its middle: an error event where the client reads events, and no end of the body. */
+  /**
+   * Ends an answer in its middle: an error event where the client reads events, and no end of the
+   * body.
+   */
   void breakOff(GatewayError error, String message) {
-    release();
     if (untilClose) {
       ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
       ctx.close();
@@ -189,12 +189,5 @@ final class ResponseRelay {
       event = Unpooled.wrappedBuffer(endOfEvent, json);
     }
     ctx.writeAndFlush(new DefaultHttpContent(event)).addListener(ChannelFutureListener.CLOSE);
-  }
-
-  void release() {
-    if (rewrite != null) {
-      rewrite.release();
-      rewrite = null;
-    }
   }
 }

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Keeps retries from multiplying an outage: at most a share of a pool's active requests may be retries
- * at once, but always 3 (Envoy's retry budget). Thread-safe.
+ * Keeps retries from multiplying an outage: at most a share of a pool's active requests may be
+ * retries at once, but always 3 (Envoy's retry budget). Thread-safe.
  */
 final class RetryBudget {
   private static final int MINIMUM = 3;

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The allow-list: what is forwarded, what the gateway answers itself. Everything else, above all the
- * administrative routes of the model servers, does not exist. Stateless.
+ * The allow-list: what is forwarded, what the gateway answers itself. Everything else, above all
+ * the administrative routes of the model servers, does not exist. Stateless.
  */
 final class Routes {
   /** The outcome of a look-up. */
@@ -34,9 +34,16 @@ final class Routes {
   static {
     for (String path :
         new String[] {
-          "/v1/chat/completions", "/v1/completions", "/v1/embeddings",
-          "/v1/rerank", "/v2/rerank", "/rerank",
-          "/v1/score", "/score", "/classify", "/pooling"
+          "/v1/chat/completions",
+          "/v1/completions",
+          "/v1/embeddings",
+          "/v1/rerank",
+          "/v2/rerank",
+          "/rerank",
+          "/v1/score",
+          "/score",
+          "/classify",
+          "/pooling"
         }) {
       post(path, Kind.JSON, ApiShape.OPENAI, true);
     }

@@ -110,7 +110,7 @@ final class LiveEndpoint {
     tracker.restarted();
     relist = !listedWhileDown;
     if (listedWhileDown) {
-      models.values().stream().filter(ModelCard::isAdapter).forEach(c -> tracker.loaded(c.id()));
+      models.values().stream().filter(ModelCard::isAdapter).forEach(c -> tracker.assumed(c.id()));
     }
     residencyChanged();
   }
@@ -176,7 +176,12 @@ final class LiveEndpoint {
     }
     for (ModelCard card : cards) {
       boolean isNew = relist || !models.containsKey(card.id());
-      if (card.isAdapter() && isNew && !tracker.knows(card.id())) {
+      if (!card.isAdapter() || !isNew || tracker.knows(card.id())) {
+        continue;
+      }
+      if (relist) {
+        tracker.assumed(card.id());
+      } else {
         tracker.loaded(card.id());
       }
     }

@@ -60,6 +60,7 @@ final class ResidencyTracker {
   private int cpuUsed = Integer.MAX_VALUE;
   private int insertions;
   private int vanished;
+  private boolean quiet;
 
   ResidencyTracker(int gpuSlots, int cpuSlots, Listener listener) {
     this.listener = listener;
@@ -146,6 +147,13 @@ final class ResidencyTracker {
   /** The adapter was loaded through the engine's API, or proved to be in a GPU slot. */
   void loaded(String adapter) {
     touch(adapter);
+  }
+
+  /** The adapter was loaded before the tracker could see it: no swap is reported. */
+  void assumed(String adapter) {
+    quiet = true;
+    touch(adapter);
+    quiet = false;
   }
 
   /** The server no longer lists the name: its weights stay until they are evicted. */
@@ -299,7 +307,9 @@ final class ResidencyTracker {
     if (before == Residency.REGISTERED) {
       cpuUsed = grow(cpuUsed, cpuSlots);
     }
-    listener.swapped(adapter, victim);
+    if (!quiet) {
+      listener.swapped(adapter, victim);
+    }
   }
 
   private void move(String adapter) {

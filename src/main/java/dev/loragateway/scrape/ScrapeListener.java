@@ -6,14 +6,7 @@ import dev.loragateway.model.Health;
 /** Observes the scraper, for telemetry. Called on its virtual threads; has to be thread-safe. */
 public interface ScrapeListener {
   /** Observes nothing. */
-  ScrapeListener NONE =
-      new ScrapeListener() {
-        @Override
-        public void scraped(Endpoint endpoint, long nanos, boolean ok) {}
-
-        @Override
-        public void healthChanged(Endpoint endpoint, Health health) {}
-      };
+  ScrapeListener NONE = new ScrapeListener() {};
 
   /**
    * A metrics page was asked for.
@@ -21,8 +14,8 @@ public interface ScrapeListener {
    * @param nanos time from the request to the mapped page, or to the failure
    * @param ok whether the page told the load
    */
-  void scraped(Endpoint endpoint, long nanos, boolean ok);
+  default void scraped(Endpoint endpoint, long nanos, boolean ok) {}
 
   /** A health probe said something else than the one before it; also called for the first one. */
-  void healthChanged(Endpoint endpoint, Health health);
+  default void healthChanged(Endpoint endpoint, Health health) {}
 }

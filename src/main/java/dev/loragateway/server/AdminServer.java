@@ -13,8 +13,8 @@ import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 
 /**
- * The operators' port: health, readiness, metrics and state. A server of its own on threads of its own,
- * so that load on the gateway cannot fail its probes. Thread-safe.
+ * The operators' port: health, readiness, metrics and state. A server of its own on threads of its
+ * own, so that load on the gateway cannot fail its probes. Thread-safe.
  */
 final class AdminServer implements AutoCloseable {
   private static final String INDEX =
@@ -51,7 +51,11 @@ final class AdminServer implements AutoCloseable {
     page("/readyz", () -> readiness(registry, draining));
     page(
         "/metrics",
-        () -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.render(registry.snapshot())));
+        () ->
+            new Answer(
+                200,
+                "text/plain; version=0.0.4; charset=utf-8",
+                metrics.render(registry.snapshot())));
     page("/api/state", () -> state(registry));
     page("/", () -> text(200, INDEX));
     server.start();

@@ -35,14 +35,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A running gateway: the one place where its parts are put together. Thread-safe; {@link #reload} and
- * {@link #close} are called by one thread at a time.
+ * A running gateway: the one place where its parts are put together. Thread-safe; {@link #reload}
+ * and {@link #close} are called by one thread at a time.
  */
 public final class Gateway implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Gateway.class);
   private static final int BACKLOG = 1024;
 
-  private final EventLoopGroup acceptor = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+  private final EventLoopGroup acceptor =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
   private final GatewayMetrics metrics = new GatewayMetrics();
   private final EndpointRegistry registry;
@@ -128,7 +129,8 @@ public final class Gateway implements AutoCloseable {
 
   /** The port that clients connect to. */
   public int port() {
-    return ((InetSocketAddress) java.util.Objects.requireNonNull(listener).localAddress()).getPort();
+    return ((InetSocketAddress) java.util.Objects.requireNonNull(listener).localAddress())
+        .getPort();
   }
 
   /** The port that operators connect to. */
@@ -137,8 +139,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Puts another configuration in force: at once for new requests, while those under way go on as they
-   * began. The addresses that the gateway listens on stay.
+   * Puts another configuration in force: at once for new requests, while those under way go on as
+   * they began. The addresses that the gateway listens on stay.
    */
   public void reload(GatewayConfig next) {
     config = next;
@@ -152,8 +154,7 @@ public final class Gateway implements AutoCloseable {
     Set<Endpoint> wanted = new HashSet<>();
     next.pools().forEach(pool -> wanted.addAll(pool.endpoints()));
     scraped.stream().filter(endpoint -> !wanted.contains(endpoint)).forEach(scraper::stop);
-    next.pools()
-        .forEach(pool -> pool.endpoints().forEach(at -> scraper.start(at, pool.scrape())));
+    next.pools().forEach(pool -> pool.endpoints().forEach(at -> scraper.start(at, pool.scrape())));
     scraped = wanted;
   }
 

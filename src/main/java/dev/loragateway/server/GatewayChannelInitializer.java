@@ -30,7 +30,9 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
         .addLast(new DownstreamHandler(context));
   }
 
-  /** Refuses a request with both framings, on which two parsers could disagree (request smuggling). */
+  /**
+   * Refuses a request with both framings, on which two parsers could disagree (request smuggling).
+   */
   private static final class StrictRequestDecoder extends HttpRequestDecoder {
     StrictRequestDecoder() {
       super(

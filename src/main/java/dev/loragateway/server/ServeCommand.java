@@ -19,12 +19,15 @@ import picocli.CommandLine.Option;
 @Command(
     name = "serve",
     mixinStandardHelpOptions = true,
-    description = "Runs the gateway until SIGTERM, then drains it. SIGHUP or a change of the file reloads it.",
+    description =
+        "Runs the gateway until SIGTERM, then drains it. SIGHUP or a change of the file reloads"
+            + " it.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  gateway/run serve --config config/examples/sidecar.yaml",
       "",
-      "Exit code: 0 = stopped by a signal, 1 = an address is in use, 2 = the configuration is not valid."
+      "Exit code: 0 = stopped by a signal, 1 = an address is in use, 2 = the configuration is not"
+          + " valid."
     })
 public final class ServeCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
@@ -38,16 +41,16 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    switch (ConfigLoader.load(file, System.getenv())) {
+    return switch (ConfigLoader.load(file, System.getenv())) {
       case ConfigResult.Invalid(List<ConfigError> errors) -> {
         errors.forEach(System.err::println);
-        return 2;
+        yield 2;
       }
       case ConfigResult.Valid(GatewayConfig config, List<String> warnings) -> {
         warnings.forEach(log::warn);
-        return serve(config);
+        yield serve(config);
       }
-    }
+    };
   }
 
   private int serve(GatewayConfig config) throws InterruptedException {
@@ -64,8 +67,7 @@ public final class ServeCommand implements Callable<Integer> {
         config.adminListen(),
         config.pools().size(),
         config.endpointCount());
-    ConfigWatcher watcher =
-        ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));
+    ConfigWatcher watcher = ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));
     Shutdown.on(
         () -> {
           watcher.close();

@@ -4,7 +4,10 @@ package dev.loragateway.server;
 final class Shutdown {
   private Shutdown() {}
 
-  /** Runs {@code stop} at the first signal; {@code halt} keeps the exit code from being the signal's. */
+  /**
+   * Runs {@code stop} at the first signal; {@code halt} keeps the exit code from being the
+   * signal's.
+   */
   static void on(Runnable stop) {
     Runtime.getRuntime()
         .addShutdownHook(

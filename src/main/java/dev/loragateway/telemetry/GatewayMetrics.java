@@ -27,8 +27,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The gateway's meters, under the names of docs/metrics.md. The number of adapters that get a label of
- * their own is bounded; further ones share the label {@code other}. Thread-safe.
+ * The gateway's meters, under the names of docs/metrics.md. The number of adapters that get a label
+ * of their own is bounded; further ones share the label {@code other}. Thread-safe.
  */
 public final class GatewayMetrics implements ExchangeListener, RegistryListener, ScrapeListener {
   private static final String PREFIX = "lora_gateway_";
@@ -67,7 +67,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void dispatched(String pool, String endpoint, Tier tier) {
-    count("picks", "Routing decisions, by the state that they found", "pool", pool, "tier", tier.label());
+    count(
+        "picks",
+        "Routing decisions, by the state that they found",
+        "pool",
+        pool,
+        "tier",
+        tier.label());
     if (tier == Tier.RESIDENT) {
       count("adapter_hits", "Dispatches to a resident adapter", "pool", pool, "endpoint", endpoint);
     } else if (tier == Tier.SWAP) {
@@ -112,14 +118,30 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
         adapterLabel(report.model()),
         "code",
         Integer.toString(report.status()));
-    record("request", "From the whole request to the end of the answer", SERVER_BUCKETS, pool, report.duration());
-    record("time_to_first_token", "From the whole request to the answer's first byte", SERVER_BUCKETS, pool, report.firstByte());
-    record("overhead", "From the whole request to its dispatch", OVERHEAD_BUCKETS, pool, report.overhead());
+    record(
+        "request",
+        "From the whole request to the end of the answer",
+        SERVER_BUCKETS,
+        pool,
+        report.duration());
+    record(
+        "time_to_first_token",
+        "From the whole request to the answer's first byte",
+        SERVER_BUCKETS,
+        pool,
+        report.firstByte());
+    record(
+        "overhead",
+        "From the whole request to its dispatch",
+        OVERHEAD_BUCKETS,
+        pool,
+        report.overhead());
     tokens(pool, "input", report.inputTokens());
     tokens(pool, "output", report.outputTokens());
   }
 
-  private void record(String name, String description, Duration[] buckets, String pool, long nanos) {
+  private void record(
+      String name, String description, Duration[] buckets, String pool, long nanos) {
     if (nanos >= 0) {
       timer(name, description, buckets, "pool", pool).record(nanos, TimeUnit.NANOSECONDS);
     }
@@ -128,7 +150,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   private void tokens(String pool, String direction, long tokens) {
     if (tokens > 0) {
       counter("tokens", "Tokens, as the servers counted them", "pool", pool, "direction", direction)
-          .increment(tokens);
+          .increment((double) tokens);
     }
   }
 
@@ -144,7 +166,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void swapped(Endpoint at, String adapter, @Nullable String victim, boolean recent) {
-    count("adapter_swaps", "Adapters that took a GPU slot", "pool", at.pool(), "endpoint", at.address());
+    count(
+        "adapter_swaps",
+        "Adapters that took a GPU slot",
+        "pool",
+        at.pool(),
+        "endpoint",
+        at.address());
     if (victim != null) {
       count(
           "adapter_evictions",
@@ -172,7 +200,14 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void scraped(Endpoint at, long nanos, boolean ok) {
-    timer("scrape", "Scrapes of the servers' metrics", SERVER_BUCKETS, "pool", at.pool(), "ok", Boolean.toString(ok))
+    timer(
+            "scrape",
+            "Scrapes of the servers' metrics",
+            SERVER_BUCKETS,
+            "pool",
+            at.pool(),
+            "ok",
+            Boolean.toString(ok))
         .record(nanos, TimeUnit.NANOSECONDS);
   }
 
@@ -211,7 +246,8 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
         counters,
         name,
         tags,
-        key -> Counter.builder(PREFIX + name).description(description).tags(tags).register(registry));
+        key ->
+            Counter.builder(PREFIX + name).description(description).tags(tags).register(registry));
   }
 
   private Timer timer(String name, String description, Duration[] buckets, String... tags) {
