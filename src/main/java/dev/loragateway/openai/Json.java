@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/** Jackson's streaming side as this package uses it. Stateless and thread-safe. */
+/** Jackson's streaming side as this package uses it. Thread-safe. */
 final class Json {
   /** Names from outside are not interned: they must not fill a table that lives forever. */
   static final JsonFactory FACTORY =
@@ -38,7 +38,16 @@ final class Json {
     if (value == null) {
       json.writeNullField(name);
     } else {
-      json.writeStringField(name, new String(value.getBytes(UTF_8), UTF_8));
+      json.writeStringField(name, paired(value));
     }
+  }
+
+  /** The text as a JSON string in UTF-8, quotes included, escaped no more than it must be. */
+  static byte[] quoted(String text) {
+    return bytes(json -> json.writeString(paired(text)));
+  }
+
+  private static String paired(String text) {
+    return new String(text.getBytes(UTF_8), UTF_8);
   }
 }
