@@ -11,7 +11,7 @@ import java.io.IOException;
 
 /**
  * Errors on the wire: the gateway's own as bodies and as the last event of a broken stream, and the
- * model servers' "model not found" as they word it. Stateless and thread-safe.
+ * model servers' "model not found" as they word it. Thread-safe.
  */
 public final class ErrorBody {
   private static final ObjectMapper MAPPER = new ObjectMapper(Json.FACTORY);

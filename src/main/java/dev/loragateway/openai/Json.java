@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/** Jackson's streaming side as this package uses it. Stateless and thread-safe. */
+/** Jackson's streaming side as this package uses it. Thread-safe. */
 final class Json {
   /** Names from outside are not interned: they must not fill a table that lives forever. */
   static final JsonFactory FACTORY =

@@ -1,9 +1,6 @@
 package dev.loragateway.openai;
 
-/**
- * The number grammar of RFC 8259 as a transition function; a state is a small int. Stateless and
- * thread-safe.
- */
+/** The number grammar of RFC 8259 as a transition function; a state is a small int. Thread-safe. */
 final class JsonNumber {
   /** No number goes on like this. */
   static final int REFUSED = -1;

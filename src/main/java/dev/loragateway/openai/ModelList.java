@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of {@code GET /v1/models}, read from model servers and written for clients, with vLLM's
- * further members {@code root}, {@code parent} and {@code max_model_len}. Stateless and
- * thread-safe.
+ * further members {@code root}, {@code parent} and {@code max_model_len}. Thread-safe.
  */
 public final class ModelList {
   /** More cards than any server holds; a longer list is a fault. */

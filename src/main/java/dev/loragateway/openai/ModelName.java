@@ -4,7 +4,7 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.PeekResult.Refused;
 import org.jspecify.annotations.Nullable;
 
-/** The rules for the value of {@code model}, in one place. Stateless and thread-safe. */
+/** The rules for the value of {@code model}, in one place. Thread-safe. */
 final class ModelName {
   static final Refused MISSING =
       new Refused(GatewayError.MISSING_MODEL, "You must provide a model parameter.");

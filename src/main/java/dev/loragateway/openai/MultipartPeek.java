@@ -81,30 +81,42 @@ public final class MultipartPeek {
   }
 
   private @Nullable Refused part() {
-    String header = parts.header("content-disposition");
-    HeaderValue disposition = header == null ? null : HeaderValue.parse(header);
-    String name = disposition == null ? null : disposition.parameter("name");
-    if (disposition == null || name == null || !disposition.value().equals("form-data")) {
+    HeaderValue disposition = disposition();
+    if (disposition == null) {
       return invalid("a part without its name", "content-disposition: form-data; name=\"...\"");
     }
-    if (name.indexOf('\\') >= 0) {
-      return invalid("a backslash in a part's name", "a plain name");
-    }
+    RequestMember member = RequestMember.named(String.valueOf(disposition.parameter("name")));
     boolean file =
         disposition.parameter("filename") != null || disposition.parameter("filename*") != null;
-    return switch (RequestMember.named(name)) {
-      case MODEL -> file ? ModelName.IS_FILE : model();
+    if (member == RequestMember.MODEL) {
+      return file ? ModelName.IS_FILE : model();
+    }
+    if (!file) {
+      field(member);
+    }
+    return null;
+  }
+
+  /** The part's disposition, or null when it does not name a form field beyond doubt. */
+  private @Nullable HeaderValue disposition() {
+    String header = parts.header("content-disposition");
+    HeaderValue disposition = header == null ? null : HeaderValue.parse(header);
+    if (disposition == null || !disposition.value().equals("form-data")) {
+      return null;
+    }
+    String name = disposition.parameter("name");
+    return name == null || name.indexOf('\\') >= 0 ? null : disposition;
+  }
+
+  private void field(RequestMember member) {
+    switch (member) {
       case STREAM -> {
-        String value = file ? null : text(8);
+        String value = text(8);
         stream = value != null && TRUE.contains(value.toLowerCase(Locale.ROOT));
-        yield null;
       }
-      case USER -> {
-        user = file ? null : text(RequestMember.USER.limit());
-        yield null;
-      }
-      default -> null;
-    };
+      case USER -> user = text(member.limit());
+      default -> {}
+    }
   }
 
   private @Nullable Refused model() {

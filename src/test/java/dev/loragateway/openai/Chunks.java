@@ -6,10 +6,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /** Cuts bytes into buffers of several kinds and releases them after use. */
 final class Chunks {
@@ -18,22 +16,11 @@ final class Chunks {
   /** Hands the bytes over in pieces of random size and kind; empty pieces are among them. */
   static void feed(byte[] bytes, long seed, Consumer<ByteBuf> consumer) {
     SplittableRandom random = new SplittableRandom(seed);
-    int largest = 1 + random.nextInt(random.nextBoolean() ? 8 : 200);
+    int largest = Math.max(bytes.length / 64, random.nextBoolean() ? 8 : 200);
     for (int at = 0; at < bytes.length; ) {
       int to = Math.min(bytes.length, at + random.nextInt(largest + 1));
       use(buffer(bytes, at, to, random.nextInt(3)), consumer);
       at = to;
-    }
-  }
-
-  /** Hands the bytes over cut at exactly these places. */
-  static void feedCutAt(byte[] bytes, List<Integer> cuts, Consumer<ByteBuf> consumer) {
-    int[] ends =
-        IntStream.concat(cuts.stream().mapToInt(i -> i), IntStream.of(bytes.length)).toArray();
-    int at = 0;
-    for (int end : ends) {
-      use(buffer(bytes, at, end, 0), consumer);
-      at = end;
     }
   }
 
