@@ -25,7 +25,10 @@ class ResponseIdPeekTest {
             + "\"response\":{\"id\":\"resp_1\",\"status\":\"in_progress\"}}\n\n",
         "{\"output\":[{\"id\":\"msg_9\",\"text\":\"\\\"id\\\":\\\"resp_x\\\"\"}],\"id\":\"resp_1\"}",
         "{\"previous_response_id\":\"resp_0\",\"id\":\"\",\"x\":\"id\",\"id\":\"resp_1\"}",
-        "\"\"id\":\"resp_\"\"id\":\"re\"id\":\"resp_1\""
+        "\"\"id\":\"resp_1\"",
+        "\"id\"\"id\":\"resp_1\"",
+        "\"id\":\"re\"id\":\"resp_1\"",
+        "\"id\":\"resp_\"id\":\"resp_1\""
       })
   void id_ofAnAnswer_isFoundUnderAnyChunking(String answer) {
     assertThat(id(answer)).isEqualTo("resp_1");
