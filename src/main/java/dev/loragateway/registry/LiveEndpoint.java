@@ -98,18 +98,20 @@ final class LiveEndpoint {
     loadAt = now;
     asked = true;
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
+    boolean ofThisServer = listedWhileDown;
+    listedWhileDown = false;
     if (restarted) {
-      restarted();
+      restarted(ofThisServer);
       return 0;
     }
     return tracker.insertions() == insertionsAtScrapeStart ? correct(next) : 0;
   }
 
   /** A list that came while the server was not up yet is the new server's. */
-  private void restarted() {
+  private void restarted(boolean listed) {
     tracker.restarted();
-    relist = !listedWhileDown;
-    if (listedWhileDown) {
+    relist = !listed;
+    if (listed) {
       models.values().stream().filter(ModelCard::isAdapter).forEach(c -> tracker.assumed(c.id()));
     }
     residencyChanged();

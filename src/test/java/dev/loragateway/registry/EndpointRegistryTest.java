@@ -1,0 +1,334 @@
+package dev.loragateway.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.Health;
+import dev.loragateway.model.ModelCard;
+import dev.loragateway.model.Residency;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class EndpointRegistryTest {
+  private static final PoolSettings LLAMA = PoolSettings.of("llama", "base");
+  private static final PoolSettings QWEN = PoolSettings.of("qwen", "qwen-base");
+  private final Endpoint one = Endpoint.plain("llama", "10.0.0.1", 8000);
+  private final Endpoint two = Endpoint.plain("llama", "10.0.0.2", 8000);
+  private final Endpoint three = Endpoint.plain("qwen", "10.0.0.3", 8000);
+  private final AtomicLong clock = new AtomicLong(1);
+  private final List<String> heard = new ArrayList<>();
+  private final EndpointRegistry registry = new EndpointRegistry(clock::get, new Recorder());
+
+  private final class Recorder implements RegistryListener {
+    @Override
+    public void swapped(Endpoint at, String adapter, @Nullable String victim, boolean recent) {
+      heard.add(adapter + ">" + victim + (recent ? " recent" : ""));
+    }
+
+    @Override
+    public void corrected(Endpoint at, int adapters) {
+      heard.add("corrected " + adapters);
+    }
+
+    @Override
+    public void clash(String model, String owner, String other) {
+      heard.add("clash " + model + " " + owner + " " + other);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    registry.close();
+  }
+
+  private void configure() {
+    Map<PoolSettings, List<Endpoint>> pools = new LinkedHashMap<>();
+    pools.put(LLAMA, List.of(one, two));
+    pools.put(QWEN, List.of(three));
+    registry.configure(pools);
+  }
+
+  private void list(Endpoint endpoint, String base, String... adapters) {
+    List<ModelCard> cards = new ArrayList<>();
+    cards.add(new ModelCard(base, null, "/models/base", 1, 4096));
+    for (String adapter : adapters) {
+      cards.add(new ModelCard(adapter, base, "/models/" + adapter, 1, 0));
+    }
+    registry.reportModels(endpoint, cards);
+  }
+
+  private void scrape(Endpoint endpoint, int slots, double started, String... active) {
+    registry.scrapeBegins(endpoint);
+    report(endpoint, slots, started, active);
+  }
+
+  private void report(Endpoint endpoint, int slots, double started, String... active) {
+    registry.report(endpoint, new EndpointLoad(0, 0, 0, slots, 1, started, Set.of(active), null));
+  }
+
+  private EndpointState state(Endpoint endpoint) {
+    return registry.snapshot().pools().stream()
+        .flatMap(pool -> pool.endpoints().stream())
+        .filter(at -> at.endpoint().equals(endpoint))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Dispatch dispatch(Endpoint endpoint, String adapter) {
+    EndpointState at = state(endpoint);
+    Dispatch dispatch =
+        registry.dispatch(at, at.inFlight().cell(adapter), at.residency().level(adapter), 0);
+    assertThat(dispatch).isNotNull();
+    return dispatch;
+  }
+
+  private void serve(Endpoint endpoint, String adapter) {
+    Dispatch dispatch = dispatch(endpoint, adapter);
+    dispatch.answered();
+    dispatch.finished();
+    registry.drain();
+  }
+
+  @Test
+  void models_ofEachPool_areKnownByName() {
+    configure();
+    list(one, "base", "acme/llama/v1");
+    list(three, "qwen-base", "math");
+
+    RegistrySnapshot snapshot = registry.snapshot();
+
+    assertThat(snapshot.pool("acme/llama/v1").name()).isEqualTo("llama");
+    assertThat(snapshot.pool("math").name()).isEqualTo("qwen");
+    assertThat(snapshot.pool("base").name()).isEqualTo("llama");
+    assertThat(snapshot.pool("nope")).isNull();
+    assertThat(snapshot.cards()).containsOnlyKeys("base", "acme/llama/v1", "qwen-base", "math");
+    assertThat(snapshot.pools().getFirst().adapter("acme/llama/v1").registered(0)).isTrue();
+    assertThat(snapshot.pools().getFirst().adapter("acme/llama/v1").registered(1)).isFalse();
+  }
+
+  @Test
+  void models_ofAnEndpointThatIsDown_stayKnown() {
+    configure();
+    list(one, "base", "a");
+    registry.reportHealth(one, Health.DOWN);
+
+    assertThat(registry.snapshot().pool("a")).isNotNull();
+  }
+
+  @Test
+  void models_servedByTwoPools_belongToTheFirst() {
+    configure();
+    list(one, "base", "shared");
+    list(three, "qwen-base", "shared");
+
+    assertThat(registry.snapshot().pool("shared").name()).isEqualTo("llama");
+    assertThat(registry.snapshot().pools().get(1).adapter("shared")).isNull();
+    assertThat(heard).contains("clash shared llama qwen");
+  }
+
+  @Test
+  void models_listedAtFirst_areTakenAsLoadedInOrderWithoutASwap() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+
+    assertThat(state(one).residency().gpu()).containsExactly("b", "c");
+    assertThat(heard).isEmpty();
+  }
+
+  @Test
+  void models_loadedLater_takeASlot() {
+    configure();
+    list(one, "base", "a", "b");
+    scrape(one, 2, 100);
+
+    list(one, "base", "a", "b", "c");
+
+    assertThat(state(one).residency().gpu()).containsExactly("b", "c");
+    assertThat(heard).containsExactly("c>a");
+  }
+
+  @Test
+  void slots_reportedByASibling_areTakenOver() {
+    configure();
+    scrape(one, 4, 100);
+
+    assertThat(state(one).residency().slots()).isEqualTo(4);
+    assertThat(state(two).residency().slots()).isEqualTo(4);
+    assertThat(state(three).residency().slots()).isEqualTo(1);
+  }
+
+  @Test
+  void dispatch_ofAColdAdapter_showsInTheSnapshotWithoutBeingAsked() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+
+    dispatch(one, "a");
+
+    Awaitility.await()
+        .untilAsserted(
+            () -> assertThat(state(one).residency().level("a")).isEqualTo(Residency.GPU));
+  }
+
+  @Test
+  void swap_ofAnAdapterJustUsed_isRecent() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+    serve(one, "b");
+    serve(one, "c");
+    clock.addAndGet(Duration.ofSeconds(59).toNanos());
+    serve(one, "a");
+    clock.addAndGet(Duration.ofSeconds(61).toNanos());
+
+    serve(one, "b");
+
+    assertThat(heard).containsExactly("a>b recent", "b>c");
+  }
+
+  @Test
+  void restart_emptiesTheCaches_andTheNextListFillsThem() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    registry.reportHealth(one, Health.UP);
+    scrape(one, 2, 100);
+
+    scrape(one, 2, 200);
+    assertThat(state(one).residency().gpu()).isEmpty();
+    assertThat(registry.snapshot().pool("a")).as("still routable").isNotNull();
+    list(one, "base", "a", "b");
+
+    assertThat(state(one).residency().gpu()).containsExactly("a", "b");
+  }
+
+  @Test
+  void restart_seenAfterItsList_usesThatList() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    registry.reportHealth(one, Health.UP);
+    scrape(one, 2, 100);
+    registry.reportHealth(one, Health.DOWN);
+
+    list(one, "base", "a", "b");
+    scrape(one, 2, 200);
+
+    assertThat(state(one).residency().gpu()).containsExactly("a", "b");
+  }
+
+  @Test
+  void scrape_provingAnAdapterOfAnotherClient_corrects() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+
+    scrape(one, 2, 100, "a");
+
+    assertThat(state(one).residency().gpu()).containsExactly("c", "a");
+    assertThat(heard).contains("corrected 1");
+  }
+
+  @Test
+  void scrape_olderThanASwap_provesNothing() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+    registry.scrapeBegins(one);
+    serve(one, "a");
+
+    report(one, 2, 100, "b");
+
+    assertThat(state(one).residency().gpu()).containsExactly("c", "a");
+  }
+
+  @Test
+  void scrape_withMoreNamesThanSlots_provesNothing() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+
+    scrape(one, 2, 100, "a", "b", "c");
+
+    assertThat(state(one).residency().gpu()).containsExactly("b", "c");
+  }
+
+  @Test
+  void scrape_ofSeveralEngines_leavesTheResidencyUnknown() {
+    configure();
+    list(one, "base", "a");
+    registry.report(one, new EndpointLoad(0, 0, 0, 2, 2, 100, Set.of(), null));
+
+    assertThat(state(one).residency().level("a")).isEqualTo(Residency.UNKNOWN);
+  }
+
+  @Test
+  void requests_finishedWhileAScrapeWasUnderWay_areNotCountedAgain() {
+    configure();
+    list(one, "base", "a");
+    Dispatch own = dispatch(one, "a");
+    registry.scrapeBegins(one);
+    own.answered();
+    own.finished();
+
+    registry.report(one, new EndpointLoad(1, 0, 0, 2, 1, 100, Set.of("a"), null));
+
+    assertThat(state(one).requests()).isZero();
+  }
+
+  @Test
+  void configure_again_keepsWhatIsKnownOfEndpointsThatStay() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    list(two, "base", "a");
+    scrape(one, 2, 100);
+    serve(one, "a");
+    Dispatch toTheGoing = dispatch(two, "a");
+
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    toTheGoing.finished();
+    registry.drain();
+
+    assertThat(registry.snapshot().pools()).hasSize(1);
+    assertThat(registry.snapshot().pools().getFirst().endpoints()).hasSize(1);
+    assertThat(state(one).residency().gpu()).containsExactly("c", "a");
+  }
+
+  @Test
+  void ready_onceEachPoolWasAsked() {
+    configure();
+    assertThat(registry.snapshot().ready()).isFalse();
+    scrape(one, 2, 100);
+    assertThat(registry.snapshot().ready()).isFalse();
+    scrape(three, 2, 100);
+
+    assertThat(registry.snapshot().ready()).isTrue();
+  }
+
+  @Test
+  void aliases_areKnownNames() {
+    PoolSettings aliased =
+        new PoolSettings(
+            "llama",
+            "base",
+            false,
+            0,
+            0,
+            true,
+            Duration.ofSeconds(3),
+            Map.of("support", "acme/support/v1"),
+            RoutingSettings.DEFAULTS);
+    registry.configure(Map.of(aliased, List.of(one)));
+
+    assertThat(registry.snapshot().pool("support").name()).isEqualTo("llama");
+  }
+}

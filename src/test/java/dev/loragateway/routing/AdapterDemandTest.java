@@ -1,0 +1,38 @@
+package dev.loragateway.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class AdapterDemandTest {
+  private final AtomicLong clock = new AtomicLong();
+  private final AdapterDemand demand = new AdapterDemand(clock::get);
+
+  @Test
+  void rate_ofASteadyStream_isItsRate() {
+    for (int i = 0; i < 5 * 300; i++) {
+      clock.addAndGet(Duration.ofMillis(200).toNanos());
+      demand.add("a");
+    }
+
+    assertThat(demand.rate("a")).isCloseTo(5, within(0.1));
+  }
+
+  @Test
+  void rate_afterAHalfLifeOfSilence_isHalf() {
+    demand.add("a");
+    double before = demand.rate("a");
+
+    clock.addAndGet(Duration.ofSeconds(30).toNanos());
+
+    assertThat(demand.rate("a")).isCloseTo(before / 2, within(1e-9));
+  }
+
+  @Test
+  void rate_ofANameNeverAskedFor_isZero() {
+    assertThat(demand.rate("never")).isZero();
+  }
+}
