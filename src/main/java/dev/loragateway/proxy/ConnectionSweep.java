@@ -3,7 +3,6 @@ package dev.loragateway.proxy;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -14,21 +13,12 @@ final class ConnectionSweep {
   /** How late a deadline may be noticed, in milliseconds. */
   private static final int INTERVAL = 100;
 
-  private static final ConcurrentHashMap<EventLoop, ConnectionSweep> SWEEPS =
-      new ConcurrentHashMap<>();
-
   private final EventLoop loop;
   private final List<DownstreamHandler> connections = new ArrayList<>();
   private boolean scheduled;
 
-  private ConnectionSweep(EventLoop loop) {
+  ConnectionSweep(EventLoop loop) {
     this.loop = loop;
-  }
-
-  static ConnectionSweep on(EventLoop loop) {
-    ConnectionSweep sweep = SWEEPS.computeIfAbsent(loop, ConnectionSweep::new);
-    loop.terminationFuture().addListener(over -> SWEEPS.remove(loop));
-    return sweep;
   }
 
   void add(DownstreamHandler connection) {

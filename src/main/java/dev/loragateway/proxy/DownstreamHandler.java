@@ -63,7 +63,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     this.ctx = ctx;
     lastRead = System.nanoTime();
     upstream = context.upstreams.on(ctx.channel().eventLoop());
-    sweep = ConnectionSweep.on(ctx.channel().eventLoop());
+    sweep = context.sweep(ctx.channel().eventLoop());
     sweep.add(this);
     if (context.connections.incrementAndGet() > context.settings.get().limits().connections()) {
       context.listener.rejected(GatewayError.OVERLOADED);

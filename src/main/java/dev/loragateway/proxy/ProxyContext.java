@@ -3,6 +3,8 @@ package dev.loragateway.proxy;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.EndpointPicker;
 import dev.loragateway.upstream.UpstreamPools;
+import io.netty.channel.EventLoop;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
@@ -20,6 +22,7 @@ public final class ProxyContext {
   final RetryBudget retries = new RetryBudget();
   final AtomicInteger connections = new AtomicInteger();
   final AtomicInteger active = new AtomicInteger();
+  private final ConcurrentHashMap<EventLoop, ConnectionSweep> sweeps = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
   /** Puts together what the path of a request needs; settings are read anew for each request. */
@@ -56,6 +59,11 @@ public final class ProxyContext {
   /** From now on answers close their connections, so that clients go elsewhere. */
   public void drain() {
     draining = true;
+  }
+
+  /** The sweep of an event loop; use it on that loop only. */
+  ConnectionSweep sweep(EventLoop loop) {
+    return sweeps.computeIfAbsent(loop, ConnectionSweep::new);
   }
 
   boolean draining() {

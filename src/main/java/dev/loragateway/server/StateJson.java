@@ -7,6 +7,7 @@ import dev.loragateway.model.Residency;
 import dev.loragateway.registry.AdapterCell;
 import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.LearnedTimes;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
 import java.io.IOException;
@@ -67,6 +68,7 @@ final class StateJson {
     json.writeNumberField("inFlight", at.inFlight().total());
     number(json, "scrapedAgoMs", load == null ? null : (now - at.loadAt()) / 1_000_000);
     number(json, "adapterSlots", at.residency().known() ? at.residency().slots() : null);
+    learned(json, at.times());
     json.writeArrayFieldStart("swapQueue");
     for (String adapter : at.inFlight().swapQueue(now)) {
       json.writeString(adapter);
@@ -77,6 +79,16 @@ final class StateJson {
       adapter(json, at, adapter, now);
     }
     json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  /** What the endpoint's answers taught, on which the cost estimate rests. */
+  private static void learned(JsonGenerator json, LearnedTimes times) throws IOException {
+    json.writeObjectFieldStart("learned");
+    json.writeNumberField("tokenTimeMs", times.tokenTime());
+    json.writeNumberField("outputTokens", times.outputTokens());
+    json.writeNumberField("cpuSwapMs", times.cpuSwap());
+    json.writeNumberField("diskSwapMs", times.diskSwap());
     json.writeEndObject();
   }
 

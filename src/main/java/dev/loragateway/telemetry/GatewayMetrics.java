@@ -212,7 +212,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   }
 
   /** Renders every meter in Prometheus' text format, the gauges from this snapshot. */
-  public String render(RegistrySnapshot snapshot) {
+  public synchronized String render(RegistrySnapshot snapshot) {
     List<MultiGauge.Row<?>> ups = new ArrayList<>();
     List<MultiGauge.Row<?>> flights = new ArrayList<>();
     List<MultiGauge.Row<?>> residents = new ArrayList<>();
