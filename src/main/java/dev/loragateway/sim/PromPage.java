@@ -37,7 +37,7 @@ final class PromPage {
 
   /** A number as the Python client prints it: with an exponent from a million on. */
   static String number(double value) {
-    String plain = BigDecimal.valueOf(value).toPlainString();
+    String plain = BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     int dot = plain.indexOf('.');
     if (dot < 0) {
       return number(plain + ".0", plain.length());

@@ -4,6 +4,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpUtil;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,10 +21,11 @@ final class ReceivedRequest {
   final String method;
   final String path;
   final Map<String, String> headers;
-  final byte[] body;
+  final int bodySize;
   final boolean keepAlive;
 
   volatile @Nullable String model;
+  private volatile byte[] body;
   volatile boolean aborted;
   volatile @Nullable EngineRequest work;
 
@@ -33,6 +35,7 @@ final class ReceivedRequest {
     this.path = path;
     this.headers = headers;
     this.body = body;
+    this.bodySize = body.length;
     this.keepAlive = keepAlive;
   }
 
@@ -54,6 +57,23 @@ final class ReceivedRequest {
     return headers.getOrDefault(name, "");
   }
 
+  /** The body; all of it until the request is answered. */
+  byte[] body() {
+    return body;
+  }
+
+  /** How much of the body is kept in the log. */
+  int keptBytes() {
+    return Math.min(bodySize, KEPT_BODY);
+  }
+
+  /** Drops what is not kept. */
+  void answered() {
+    if (body.length > KEPT_BODY) {
+      body = Arrays.copyOf(body, KEPT_BODY);
+    }
+  }
+
   /** The same without what only the answer needs, for the log. */
   SimRequest snapshot() {
     EngineRequest engine = work;
@@ -62,8 +82,8 @@ final class ReceivedRequest {
         path,
         model,
         headers,
-        body.length,
-        new String(body, 0, Math.min(body.length, KEPT_BODY), StandardCharsets.UTF_8),
+        bodySize,
+        new String(body, 0, keptBytes(), StandardCharsets.UTF_8),
         aborted,
         engine == null ? null : engine.level);
   }

@@ -20,7 +20,7 @@ record ResponsesAnswer(Generation generation) implements SimAnswer {
     }
     body.withArray("output").add(item("completed", true));
     ObjectNode usage = body.putObject("usage").put("input_tokens", generation.promptTokens());
-    usage.putObject("input_tokens_details").put("cached_tokens", 0);
+    usage.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
     usage.put("output_tokens", generation.outputTokens());
     usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
     usage.put("total_tokens", generation.promptTokens() + generation.outputTokens());

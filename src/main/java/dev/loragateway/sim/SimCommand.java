@@ -30,19 +30,20 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Examples:",
-      "  gateway/run sim --port 18101 --base base --adapters lora-0,lora-1 --max-loras 2",
-      "  gateway/run sim --port 0 --base llama --adapters a --loadable b,c=500MB --pcie gen3",
+      "  gateway/run sim --port 18101 --adapters lora-0,lora-1 --max-loras 2",
+      "  gateway/run sim --port 0 --base llama --loadable b,c=500MB --pcie gen3",
       "",
-      "An adapter of --loadable is loaded by its name or by any path that ends in it:",
-      "  curl 127.0.0.1:18101/v1/load_lora_adapter -H 'content-type: application/json' \\",
+      "What --loadable names is loaded by that name or any path that ends in it:",
+      "  curl localhost:18101/v1/load_lora_adapter \\",
+      "    -H 'content-type: application/json' \\",
       "    -d '{\"lora_name\": \"b\", \"lora_path\": \"/adapters/b\"}'",
-      "Faults are switched on while it runs:",
-      "  curl 127.0.0.1:18101/sim/faults -d '{\"kind\": \"hang\", \"on\": true}'",
-      "Kinds: refuse hang stall resetBeforeResponse resetMidStream truncateChunked status500 slow",
-      "  slowEngine dropMetrics garbageMetrics hugeMetrics slowMetrics unhealthy; once:"
-          + " loseAdapter",
-      "  restart resetConnections; for all: everywhere clear. GET /sim/slots shows the GPU and CPU",
-      "  slots."
+      "",
+      "Faults are switched while it runs; GET /sim/slots shows both kinds of slots:",
+      "  curl localhost:18101/sim/faults -d '{\"kind\": \"hang\", \"on\": true}'",
+      "Kinds: refuse hang stall resetBeforeResponse resetMidStream truncateChunked",
+      "  status500 slow slowEngine dropMetrics garbageMetrics hugeMetrics",
+      "  slowMetrics unhealthy everywhere; once: clear restart resetConnections",
+      "  loseAdapter (with a name)"
     })
 public final class SimCommand implements Callable<Integer> {
   @Option(

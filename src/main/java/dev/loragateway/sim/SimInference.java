@@ -3,14 +3,6 @@ package dev.loragateway.sim;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.loragateway.sim.SimModels.Resolution;
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.http.DefaultFullHttpRequest;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.multipart.Attribute;
-import io.netty.handler.codec.http.multipart.DefaultHttpDataFactory;
-import io.netty.handler.codec.http.multipart.HttpPostRequestDecoder;
-import java.io.IOException;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -102,13 +94,13 @@ final class SimInference {
 
   /** Audio, whose model is a field of a form. */
   void transcribe(SimExchange exchange) {
-    try {
-      exchange.request.model = formField(exchange.request, "model");
-    } catch (IOException | HttpPostRequestDecoder.ErrorDataDecoderException e) {
+    SimForm form = SimForm.read(exchange.request);
+    if (form == null) {
       exchange.reply(SimReply.missing("file", 0));
       return;
     }
-    int tokens = Math.max(1, exchange.request.body.length / 1_000);
+    exchange.request.model = form.model();
+    int tokens = Math.max(1, exchange.request.bodySize / 1_000);
     withModel(
         exchange,
         false,
@@ -302,23 +294,5 @@ final class SimInference {
         "invalid_request_error",
         "response_id",
         "Response with id '%s' not found.".formatted(id));
-  }
-
-  private static @Nullable String formField(ReceivedRequest request, String name)
-      throws IOException {
-    var form =
-        new DefaultFullHttpRequest(
-            HttpVersion.HTTP_1_1,
-            HttpMethod.POST,
-            request.path,
-            Unpooled.wrappedBuffer(request.body));
-    form.headers().set("content-type", request.header("content-type"));
-    var decoder = new HttpPostRequestDecoder(new DefaultHttpDataFactory(false), form);
-    try {
-      return decoder.getBodyHttpData(name) instanceof Attribute field ? field.getValue() : null;
-    } finally {
-      decoder.destroy();
-      form.release();
-    }
   }
 }

@@ -28,7 +28,7 @@ final class SimJson {
   /** The same for any content type. */
   static @Nullable ObjectNode parse(SimExchange exchange) {
     try {
-      JsonNode json = MAPPER.readTree(exchange.request.body);
+      JsonNode json = MAPPER.readTree(exchange.request.body());
       if (json instanceof ObjectNode object) {
         return object;
       }

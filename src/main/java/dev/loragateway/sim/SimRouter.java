@@ -60,6 +60,7 @@ final class SimRouter {
       exchange.request.aborted = true;
     }
     exchange.gone();
+    exchange.request.answered();
     inference.abort(exchange);
   }
 
@@ -67,6 +68,7 @@ final class SimRouter {
     ReceivedRequest request = exchange.request;
     String handler = routes.containsKey(request.path) ? request.path : "none";
     metrics.answered(handler, request.method, exchange.status());
+    request.answered();
   }
 
   /** While draining, each connection is closed after its answer. */

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class SimTrace implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final RecentLog<SimTraceEvent> events = new RecentLog<>(100_000);
+  private final RecentLog<SimTraceEvent> events =
+      new RecentLog<>(100_000, Long.MAX_VALUE, event -> 0);
   private final @Nullable BufferedWriter file;
 
   SimTrace(@Nullable Path path) {

@@ -14,11 +14,11 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -33,13 +33,15 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // Of channels that are being closed, and timers.
 public final class SimulatedServer implements AutoCloseable {
   private static final int LOGGED_REQUESTS = 20_000;
+  private static final long LOGGED_BYTES = 64 << 20;
   private static final int MAX_BODY = 512 << 20;
 
-  private final RecentLog<ReceivedRequest> log = new RecentLog<>(LOGGED_REQUESTS);
-  private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final RecentLog<ReceivedRequest> log =
+      new RecentLog<>(LOGGED_REQUESTS, LOGGED_BYTES, ReceivedRequest::keptBytes);
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("sim-http", true), NioIoHandler.newFactory());
+  private final ChannelGroup connections = new DefaultChannelGroup(loop.next());
   private final SimSettings settings;
   private final SimFaults faults;
   private final SimTrace trace;
@@ -116,7 +118,10 @@ public final class SimulatedServer implements AutoCloseable {
     return faults;
   }
 
-  /** The latest 20,000 requests, oldest first, without those to {@code /sim}. */
+  /**
+   * The latest 20,000 requests, oldest first, fewer where their bodies exceed 64 MiB; without those
+   * to {@code /sim}.
+   */
   public List<SimRequest> requests() {
     return log.list(ReceivedRequest::snapshot);
   }
@@ -163,12 +168,16 @@ public final class SimulatedServer implements AutoCloseable {
             .bind(bound)
             .awaitUninterruptibly();
     if (!future.isSuccess()) {
-      IOException cause = new BindException("cannot listen on " + address() + ": it is in use");
-      cause.initCause(future.cause());
-      throw new UncheckedIOException(cause.getMessage(), cause);
+      throw cannotListen(future.cause());
     }
     listener = future.channel();
     bound = (InetSocketAddress) future.channel().localAddress();
+  }
+
+  private UncheckedIOException cannotListen(Throwable cause) {
+    String reason = cause instanceof BindException ? "the port is in use or not ours" : "" + cause;
+    IOException failure = new IOException("cannot listen on " + address() + ": " + reason, cause);
+    return new UncheckedIOException(failure.getMessage(), failure);
   }
 
   private synchronized void unlisten() {
@@ -176,6 +185,18 @@ public final class SimulatedServer implements AutoCloseable {
     if (channel != null) {
       channel.close().awaitUninterruptibly();
       listener = null;
+      for (int probes = 0; probes < 1_000 && accepts(); probes++) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  /** Whether the port still takes connections: a closed one does until the next select. */
+  private boolean accepts() {
+    try (Socket probe = new Socket(bound.getAddress(), bound.getPort())) {
+      return probe.isConnected();
+    } catch (IOException e) {
+      return false;
     }
   }
 

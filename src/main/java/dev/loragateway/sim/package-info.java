@@ -1,6 +1,6 @@
 /**
- * A simulated model server, faithful to what real vLLM was seen to do. Start here: {@code
- * SimulatedServer}.
+ * A simulated model server, faithful to what real vLLM was seen to do. Start here: {@link
+ * dev.loragateway.sim.SimulatedServer}.
  */
 @NullMarked
 package dev.loragateway.sim;

@@ -8,7 +8,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A client of one simulated server, in the terms of its API. Thread-safe. */
 final class SimClient implements AutoCloseable {
@@ -17,6 +19,7 @@ final class SimClient implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final SimulatedServer server;
+  private final Queue<CompletableFuture<?>> begun = new ConcurrentLinkedQueue<>();
 
   SimClient(SimulatedServer server) {
     this.server = server;
@@ -56,6 +59,11 @@ final class SimClient implements AutoCloseable {
 
   CompletableFuture<HttpResponse<String>> chatAsync(String model, int tokens) {
     return postAsync("/v1/chat/completions", chatBody(model, tokens, false));
+  }
+
+  /** Sends a request whose answer does not matter. */
+  void begin(String model, int tokens) {
+    begun.add(chatAsync(model, tokens));
   }
 
   HttpResponse<String> load(String name, String path, boolean inplace) {
