@@ -2,6 +2,7 @@ package dev.loragateway.proxy;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.Residency;
+import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.ErrorBody;
 import dev.loragateway.openai.ModelRewrite;
 import dev.loragateway.openai.SseUsage;
@@ -166,10 +167,18 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
   private void commit(HttpResponse response) {
     firstByteAt = System.nanoTime();
     exchange.firstByte();
-    if (response.status().code() < 300) {
+    if (response.status().code() < 300 && contents >= unscheduledEvents()) {
       dispatch.answered();
     }
     exchange.relay.commit(response, this);
+  }
+
+  /**
+   * Events that vLLM sends before its engine has scheduled the request: "created" and "in
+   * progress".
+   */
+  private int unscheduledEvents() {
+    return streamed && exchange.request.route().shape() == ApiShape.RESPONSES ? 2 : 0;
   }
 
   /** Waits for the whole 404, to read from it whether it is about the model. */
@@ -209,9 +218,13 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   private void pass(HttpContent content) {
     contents++;
+    boolean last = content instanceof LastHttpContent;
+    if (exchange.relay.status() < 300 && (last || contents > unscheduledEvents())) {
+      dispatch.answered();
+    }
     usage.add(content.content());
     exchange.relay.observe(content.content());
-    if (content instanceof LastHttpContent) {
+    if (last) {
       SseUsage.Usage counted = usage.usage();
       learn(counted);
       exchange.answered(this, exchange.relay.status(), counted);
@@ -225,7 +238,8 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   /** Teaches the endpoint's times by an answer that went well. */
   private void learn(SseUsage.@Nullable Usage counted) {
-    if (exchange.relay.status() >= 300 || !exchange.request.route().usesAdapter()) {
+    boolean timesTell = exchange.relay.status() < 300 && unscheduledEvents() == 0;
+    if (!timesTell || !exchange.request.route().usesAdapter()) {
       return;
     }
     long counts = counted != null ? counted.output() : streamed ? contents : 0;

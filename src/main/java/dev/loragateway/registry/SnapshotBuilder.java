@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes snapshots. What depends on the sets of listed models alone (rows, owners, cards) is kept
@@ -89,10 +90,25 @@ final class SnapshotBuilder {
         }
       }
     }
-    settings.aliases().keySet().forEach(alias -> own(pools, alias, pool));
+    settings
+        .aliases()
+        .forEach(
+            (alias, model) -> {
+              if (own(pools, alias, pool)) {
+                list(alias, cards.get(model));
+              }
+            });
     members.forEach(at -> at.inFlight.retain(adapters.keySet()));
     rows.add(adapters);
     baseNames.add(bases);
+  }
+
+  /** An alias is listed like the model that it stands for, once a server lists that. */
+  private void list(String alias, @Nullable ModelCard of) {
+    if (of != null) {
+      cards.put(
+          alias, new ModelCard(alias, of.parent(), of.root(), of.created(), of.maxModelLen()));
+    }
   }
 
   /** The first pool that lists a name keeps it. */

@@ -330,5 +330,9 @@ class EndpointRegistryTest {
     registry.configure(Map.of(aliased, List.of(one)));
 
     assertThat(registry.snapshot().pool("support").name()).isEqualTo("llama");
+    assertThat(registry.snapshot().cards()).isEmpty();
+    list(one, "base", "acme/support/v1");
+
+    assertThat(registry.snapshot().cards().get("support").parent()).isEqualTo("base");
   }
 }
