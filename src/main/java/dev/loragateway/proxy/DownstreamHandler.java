@@ -6,6 +6,7 @@ import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -223,9 +224,16 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       response.headers().set(HeaderRules.REQUEST_ID, id);
     }
     response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    ctx.writeAndFlush(response);
+    ctx.writeAndFlush(response).addListener(written -> endOutput(ctx));
     ctx.channel().config().setAutoRead(true);
     lastRead = System.nanoTime();
+  }
+
+  /** Lets the client see the end at once, while what it still sends is read. */
+  private static void endOutput(ChannelHandlerContext ctx) {
+    if (ctx.channel() instanceof DuplexChannel channel && channel.isActive()) {
+      channel.shutdownOutput();
+    }
   }
 
   private void reject(GatewayError error) {
