@@ -23,12 +23,11 @@ final class ConnectionSweep {
 
   private ConnectionSweep(EventLoop loop) {
     this.loop = loop;
+    loop.terminationFuture().addListener(over -> SWEEPS.remove(loop));
   }
 
   static ConnectionSweep on(EventLoop loop) {
-    ConnectionSweep sweep = SWEEPS.computeIfAbsent(loop, ConnectionSweep::new);
-    loop.terminationFuture().addListener(over -> SWEEPS.remove(loop));
-    return sweep;
+    return SWEEPS.computeIfAbsent(loop, ConnectionSweep::new);
   }
 
   void add(DownstreamHandler connection) {
