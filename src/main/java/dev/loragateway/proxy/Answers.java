@@ -45,8 +45,12 @@ final class Answers {
     return response;
   }
 
-  /** Writes a whole answer, and closes the connection after it unless {@code keepAlive}. */
-  static void send(
+  /**
+   * Writes a whole answer, and closes the connection after it unless {@code keepAlive}.
+   *
+   * @return completes when the answer has left the gateway
+   */
+  static ChannelFuture send(
       ChannelHandlerContext ctx,
       FullHttpResponse response,
       @Nullable String requestId,
@@ -63,5 +67,6 @@ final class Answers {
     if (!keepAlive) {
       written.addListener(ChannelFutureListener.CLOSE);
     }
+    return written;
   }
 }

@@ -6,6 +6,8 @@ import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -52,6 +54,8 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private boolean dropping;
   private long dropped;
   private long lastRead;
+  private long lastSent;
+  private long unsent;
   int sweepIndex;
 
   public DownstreamHandler(ProxyContext context) {
@@ -62,6 +66,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   public void channelActive(ChannelHandlerContext ctx) {
     this.ctx = ctx;
     lastRead = System.nanoTime();
+    lastSent = lastRead;
     upstream = context.upstreams.on(ctx.channel().eventLoop());
     sweep = context.sweep(ctx.channel().eventLoop());
     sweep.add(this);
@@ -223,9 +228,16 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       response.headers().set(HeaderRules.REQUEST_ID, id);
     }
     response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    ctx.writeAndFlush(response);
+    ctx.writeAndFlush(response).addListener(written -> endOutput(ctx));
     ctx.channel().config().setAutoRead(true);
     lastRead = System.nanoTime();
+  }
+
+  /** Lets the client see the end at once, while what it still sends is read. */
+  private static void endOutput(ChannelHandlerContext ctx) {
+    if (ctx.channel() instanceof DuplexChannel channel && channel.isActive()) {
+      channel.shutdownOutput();
+    }
   }
 
   private void reject(GatewayError error) {
@@ -273,9 +285,13 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     if (ctx == null) {
       return;
     }
-    long quiet = now - lastRead;
+    long quiet = now - Math.max(lastRead, lastSent(ctx, now));
     if (exchange != null) {
-      exchange.checkDeadlines(now);
+      exchange.checkDeadlines(now, lastSent);
+    } else if (unsent > 0) {
+      if (passed(quiet, context.settings.get().timeouts().idle())) {
+        ctx.close();
+      }
     } else if (dropping) {
       if (quiet > LINGER_NANOS) {
         ctx.close();
@@ -290,6 +306,17 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     } else if (passed(quiet, context.settings.get().timeouts().keepAlive())) {
       ctx.close();
     }
+  }
+
+  /** When a client that reads slowly was last seen to take something. */
+  private long lastSent(ChannelHandlerContext ctx, long now) {
+    ChannelOutboundBuffer waiting = ctx.channel().unsafe().outboundBuffer();
+    long bytes = waiting == null ? 0 : waiting.totalPendingWriteBytes();
+    if (bytes != unsent) {
+      unsent = bytes;
+      lastSent = now;
+    }
+    return lastSent;
   }
 
   static boolean passed(long nanos, java.time.Duration timeout) {

@@ -13,6 +13,7 @@ import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
 import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import java.util.HashSet;
 import java.util.Set;
@@ -217,11 +218,13 @@ final class Exchange {
     context.listener.rejected(error);
     boolean keepAlive = request.keepAlive() && !context.draining();
     finish(error.status(), null);
-    Answers.send(
-        ctx,
-        Answers.error(request.route().shape(), error, message),
-        settings.headers().requestId() ? request.id() : null,
-        keepAlive);
+    ChannelFuture written =
+        Answers.send(
+            ctx,
+            Answers.error(request.route().shape(), error, message),
+            settings.headers().requestId() ? request.id() : null,
+            keepAlive);
+    endsWith(written);
     connection.exchangeOver(keepAlive);
   }
 
@@ -350,14 +353,15 @@ final class Exchange {
   }
 
   /** The last piece was written. */
-  void relayed(boolean keepAlive) {
+  void relayed(ChannelFuture written, boolean keepAlive) {
+    endsWith(written);
     connection.exchangeOver(keepAlive);
   }
 
   /** Ends an answer that had begun, so that the client cannot take it for a whole one. */
   private void breakOff(GatewayError error, String message) {
     finish(relay.status(), null);
-    relay.breakOff(error, message);
+    endsWith(relay.breakOff(error, message));
     connection.exchangeOver(false);
   }
 
@@ -367,6 +371,7 @@ final class Exchange {
         attempt.cancel();
       }
       finish(CLIENT_LEFT, null);
+      context.active.decrementAndGet();
     }
   }
 
@@ -377,11 +382,12 @@ final class Exchange {
     }
   }
 
-  void checkDeadlines(long now) {
+  /** Checks the timeouts; {@code lastSent} is when the client last took something. */
+  void checkDeadlines(long now, long lastSent) {
     if (over) {
       return;
     }
-    String late = late(now);
+    String late = late(now, lastSent);
     if (late == null) {
       return;
     }
@@ -395,7 +401,7 @@ final class Exchange {
     }
   }
 
-  private @Nullable String late(long now) {
+  private @Nullable String late(long now, long lastSent) {
     ProxySettings.Timeouts timeouts = settings.timeouts();
     if (DownstreamHandler.passed(now - request.receivedAt(), timeouts.total())) {
       return "the answer was not complete in time (timeouts.total)";
@@ -408,10 +414,18 @@ final class Exchange {
       return "the model server did not begin its answer in time (timeouts.firstByte)";
     }
     if (relay.committed()
-        && DownstreamHandler.passed(now - attempt.lastActivity(), timeouts.idle())) {
+        && DownstreamHandler.passed(
+            now - Math.max(attempt.lastActivity(), lastSent), timeouts.idle())) {
       return "the answer stood still for too long (timeouts.idle)";
     }
     return null;
+  }
+
+  /**
+   * The request stays active until its answer has left the gateway, for whose end a drain waits.
+   */
+  private void endsWith(ChannelFuture written) {
+    written.addListener(left -> context.active.decrementAndGet());
   }
 
   private void finish(int status, SseUsage.@Nullable Usage usage) {
@@ -420,7 +434,6 @@ final class Exchange {
       attempt.end(false);
     }
     request.body().release();
-    context.active.decrementAndGet();
     for (; budgeted > 0 && pool != null; budgeted--) {
       context.retries.release(pool);
     }

@@ -41,7 +41,7 @@ public final class ProxyContext {
     this.settings = settings;
   }
 
-  /** Requests that have not been answered to the end. */
+  /** Requests whose answers have not left the gateway to the end. */
   public int active() {
     return active.get();
   }

@@ -158,7 +158,6 @@ final class ResponseRelay {
     } else {
       write(new DefaultLastHttpContent(content.content()));
     }
-    exchange.relayed(keepAlive);
   }
 
   private void write(LastHttpContent last) {
@@ -166,6 +165,7 @@ final class ResponseRelay {
     if (!keepAlive) {
       written.addListener(ChannelFutureListener.CLOSE);
     }
+    exchange.relayed(written, keepAlive);
   }
 
   void flush() {
@@ -175,12 +175,13 @@ final class ResponseRelay {
   /**
    * Ends an answer in its middle: an error event where the client reads events, and no end of the
    * body.
+   *
+   * @return completes when the last of it has left the gateway
    */
-  void breakOff(GatewayError error, String message) {
+  ChannelFuture breakOff(GatewayError error, String message) {
     if (untilClose) {
       ctx.channel().config().setOption(ChannelOption.SO_LINGER, 0);
-      ctx.close();
-      return;
+      return ctx.close();
     }
     ByteBuf event = Unpooled.EMPTY_BUFFER;
     if (eventStream) {
@@ -188,6 +189,7 @@ final class ResponseRelay {
       byte[] endOfEvent = lastByte == '\n' ? new byte[0] : new byte[] {'\n', '\n'};
       event = Unpooled.wrappedBuffer(endOfEvent, json);
     }
-    ctx.writeAndFlush(new DefaultHttpContent(event)).addListener(ChannelFutureListener.CLOSE);
+    return ctx.writeAndFlush(new DefaultHttpContent(event))
+        .addListener(ChannelFutureListener.CLOSE);
   }
 }

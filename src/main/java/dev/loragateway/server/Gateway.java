@@ -158,6 +158,11 @@ public final class Gateway implements AutoCloseable {
     scraped = wanted;
   }
 
+  /** What the connections share, with its counts. */
+  ProxyContext proxy() {
+    return proxy;
+  }
+
   /** Returns whether every pool was scraped. */
   public boolean ready() {
     return registry.snapshot().ready();

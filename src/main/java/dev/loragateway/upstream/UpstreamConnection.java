@@ -27,6 +27,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private @Nullable ResponseListener listener;
   private @Nullable ChannelFuture written;
   private boolean interim;
+  private boolean complete;
   private boolean keepAlive;
   private boolean anyByte;
   private int exchanges;
@@ -134,16 +135,17 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     }
     if (content instanceof LastHttpContent) {
       listener = null;
-      handBack();
+      complete = true;
     }
     answer.content(content);
   }
 
   /**
-   * The connection is free before the listener hears of the end, so that the next request can have
-   * it.
+   * Only when all that had arrived was looked at: bytes behind an answer must not meet a listener
+   * that waits for the next one.
    */
   private void handBack() {
+    complete = false;
     channel.config().setAutoRead(true);
     if (keepAlive && channel.isActive() && written != null && written.isSuccess()) {
       pool.release(this);
@@ -154,7 +156,9 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (listener != null) {
+    if (complete) {
+      handBack();
+    } else if (listener != null) {
       listener.readComplete();
     }
   }

@@ -1,0 +1,225 @@
+package dev.loragateway.server;
+
+import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.proxy.ProxySettings.Headers;
+import dev.loragateway.proxy.ProxySettings.Limits;
+import dev.loragateway.proxy.ProxySettings.Retries;
+import dev.loragateway.proxy.ProxySettings.Timeouts;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.RoutingPolicy;
+import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.scrape.Engine;
+import dev.loragateway.scrape.ScrapeSettings;
+import dev.loragateway.upstream.UpstreamSettings;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A configuration in the making, for a gateway on free ports of the loopback that scrapes often. A
+ * setting of a pool concerns the pool added last. Confined to one thread.
+ */
+final class Setup {
+  private static final ScrapeSettings SCRAPE =
+      new ScrapeSettings(
+          Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(60), Engine.VLLM);
+
+  private final List<GatewayConfig.Pool> pools = new ArrayList<>();
+  private Timeouts timeouts = Timeouts.DEFAULTS;
+  private Retries retries = Retries.DEFAULTS;
+  private Limits limits = Limits.DEFAULTS;
+  private UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
+  private GatewayConfig.Drain drain =
+      new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
+
+  private Setup() {}
+
+  /** One pool of the model {@code base}. */
+  static Setup of(String... addresses) {
+    return new Setup().pool("pool", "base", addresses);
+  }
+
+  Setup pool(String name, String base, String... addresses) {
+    List<Endpoint> endpoints = new ArrayList<>();
+    for (String address : addresses) {
+      endpoints.add(endpoint(name, address, UpstreamAccess.PLAIN));
+    }
+    pools.add(new GatewayConfig.Pool(PoolSettings.of(name, base), endpoints, SCRAPE));
+    return this;
+  }
+
+  private static Endpoint endpoint(String pool, String address, UpstreamAccess access) {
+    int colon = address.lastIndexOf(':');
+    return new Endpoint(
+        pool,
+        address,
+        address.substring(0, colon),
+        Integer.parseInt(address.substring(colon + 1)),
+        access);
+  }
+
+  Setup policy(RoutingPolicy policy) {
+    return routing(last().settings().routing().withPolicy(policy));
+  }
+
+  Setup routing(RoutingSettings routing) {
+    return settings(last().settings().withRouting(routing));
+  }
+
+  /** The endpoints take so many requests of the gateway at once. */
+  Setup maxInFlight(int requests) {
+    RoutingSettings r = last().settings().routing();
+    return routing(
+        new RoutingSettings(
+            r.policy(),
+            r.maxNumSeqs(),
+            r.maxWaiting(),
+            r.maxKvCache(),
+            requests,
+            r.tokenTime(),
+            r.outputTokens(),
+            r.cpuSwap(),
+            r.diskSwap()));
+  }
+
+  /** An endpoint with so many requests waiting is saturated. */
+  Setup maxWaiting(int requests) {
+    RoutingSettings r = last().settings().routing();
+    return routing(
+        new RoutingSettings(
+            r.policy(),
+            r.maxNumSeqs(),
+            requests,
+            r.maxKvCache(),
+            r.maxInFlight(),
+            r.tokenTime(),
+            r.outputTokens(),
+            r.cpuSwap(),
+            r.diskSwap()));
+  }
+
+  Setup aliases(Map<String, String> aliases) {
+    PoolSettings s = last().settings();
+    return settings(
+        new PoolSettings(
+            s.name(),
+            s.baseModel(),
+            s.resolver(),
+            s.adapterSlots(),
+            s.cpuAdapterSlots(),
+            s.loraMetrics(),
+            s.staleAfter(),
+            aliases,
+            s.routing()));
+  }
+
+  Setup resolver() {
+    PoolSettings s = last().settings();
+    return settings(
+        new PoolSettings(
+            s.name(),
+            s.baseModel(),
+            true,
+            s.adapterSlots(),
+            s.cpuAdapterSlots(),
+            s.loraMetrics(),
+            s.staleAfter(),
+            s.aliases(),
+            s.routing()));
+  }
+
+  Setup apiKey(String key) {
+    GatewayConfig.Pool pool = last();
+    UpstreamAccess access = new UpstreamAccess(false, null, key);
+    List<Endpoint> endpoints =
+        pool.endpoints().stream().map(at -> endpoint(at.pool(), at.address(), access)).toList();
+    return replace(new GatewayConfig.Pool(pool.settings(), endpoints, pool.scrape()));
+  }
+
+  Setup modelsInterval(Duration interval) {
+    GatewayConfig.Pool pool = last();
+    ScrapeSettings scrape =
+        new ScrapeSettings(SCRAPE.interval(), SCRAPE.timeout(), interval, SCRAPE.engine());
+    return replace(new GatewayConfig.Pool(pool.settings(), pool.endpoints(), scrape));
+  }
+
+  Setup firstByte(Duration timeout) {
+    timeouts = new Timeouts(timeout, timeouts.idle(), timeouts.total(), timeouts.keepAlive());
+    return this;
+  }
+
+  Setup idle(Duration timeout) {
+    timeouts = new Timeouts(timeouts.firstByte(), timeout, timeouts.total(), timeouts.keepAlive());
+    return this;
+  }
+
+  Setup total(Duration timeout) {
+    timeouts = new Timeouts(timeouts.firstByte(), timeouts.idle(), timeout, timeouts.keepAlive());
+    return this;
+  }
+
+  Setup keepAlive(Duration timeout) {
+    timeouts = new Timeouts(timeouts.firstByte(), timeouts.idle(), timeouts.total(), timeout);
+    return this;
+  }
+
+  Setup upstreamKeepAlive(Duration timeout) {
+    upstream = new UpstreamSettings(upstream.connectTimeout(), timeout);
+    return this;
+  }
+
+  Setup maxRetries(int retriesPerRequest) {
+    retries = new Retries(retriesPerRequest, retries.budgetPercent());
+    return this;
+  }
+
+  Setup bodyLimit(long bytes) {
+    limits = new Limits(bytes, limits.buffered(), limits.connections());
+    return this;
+  }
+
+  Setup bufferedLimit(long bytes) {
+    limits = new Limits(limits.body(), bytes, limits.connections());
+    return this;
+  }
+
+  Setup connectionLimit(int connections) {
+    limits = new Limits(limits.body(), limits.buffered(), connections);
+    return this;
+  }
+
+  Setup drain(Duration delay, Duration timeout) {
+    drain = new GatewayConfig.Drain(delay, timeout);
+    return this;
+  }
+
+  GatewayConfig build() {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    return new GatewayConfig(
+        any,
+        any,
+        pools,
+        upstream,
+        new ProxySettings(timeouts, retries, limits, Headers.ALL),
+        drain);
+  }
+
+  private GatewayConfig.Pool last() {
+    return pools.getLast();
+  }
+
+  private Setup settings(PoolSettings settings) {
+    return replace(new GatewayConfig.Pool(settings, last().endpoints(), last().scrape()));
+  }
+
+  private Setup replace(GatewayConfig.Pool pool) {
+    pools.set(pools.size() - 1, pool);
+    return this;
+  }
+}
