@@ -13,7 +13,8 @@ Phases:
   concurrent  six adapters, eight requests at a time: the same, compared when nothing is in flight.
               Once with answers of one length and once with answers of many lengths
   kill        eight clients, streaming and not, without SDK retries, while one server is killed with
-              SIGKILL: requests that failed before the client saw any of the answer (only with --start)
+              SIGKILL and started again: requests that failed before the client saw any of the answer,
+              and, once all is quiet, /api/state against the traces (only with --start)
 
 Before each gateway starts, every server gets one direct request per adapter in the order in which it
 lists them, so that each run starts from the same LRUs, and from those that a fresh server would have.
@@ -85,7 +86,9 @@ def arguments():
                         help="of the sequential phase (default: %(default)s)")
     parser.add_argument("--requests", type=int, default=400, help="per run (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of adapters and prompts (default: %(default)s)")
-    parser.add_argument("--kill-seconds", type=float, default=20, help="length of the kill phase")
+    parser.add_argument("--kills", type=int, default=3, help="servers killed (default: %(default)s)")
+    parser.add_argument("--kill-seconds", type=float, default=10,
+                        help="time before and after each kill (default: %(default)s)")
     parser.add_argument("--json", metavar="FILE", help="write all numbers to this file")
     options = parser.parse_args()
     if bool(options.start) == bool(options.server):
@@ -319,6 +322,14 @@ def activations(server, since, until, adapter=None):
             and adapter in (None, e["adapter"])]
 
 
+def history(wave, wanted, done):
+    """Who was served where and when, in ms since the wave began, in the order of the answers."""
+    begin = min(start for _, start, _ in done)
+    lines = [f"{w[0]} x{w[2]} @{address.rsplit(':')[-1]} {(start - begin) * 1e3:.0f}-{(end - begin) * 1e3:.0f}"
+             for w, (address, start, end) in zip(wanted, done)]
+    return f"wave {wave} at {begin:.3f}: " + ", ".join(sorted(lines, key=lambda l: int(l.rsplit("-")[-1])))
+
+
 def check_served(servers, before, spread):
     """The servers' own counts must agree with x-gateway-endpoint."""
     for server, count in zip(servers, before):
@@ -370,8 +381,7 @@ def concurrent_run(options, servers, lengths, folder):
             for (model, _, _), (address, start, end) in zip(wanted, done):
                 spread[address] += 1
                 hits += not activations(by_address[address], start, end, model)
-            sent = [f"{w[0]}x{w[2]}@{d[0].rsplit(':')[-1]}" for w, d in zip(wanted, done)]
-            tally.compare(gateway, f"wave {wave}: {' '.join(sent)}")
+            tally.compare(gateway, history(wave, wanted, done))
             if (wave + 1) % 10 == 0:
                 say(f"  {(wave + 1) * 8} requests, {hits} hits")
         check_served(servers, before, spread)
@@ -392,6 +402,19 @@ class Clients:
         self.failures = []
         self.over = threading.Event()
 
+    @contextlib.contextmanager
+    def running(self):
+        self.over.clear()
+        threads = [threading.Thread(target=self.run, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join(60)
+
     def run(self, number):
         rng = random.Random(self.options.seed * 1000 + number)
         while not self.over.is_set():
@@ -407,6 +430,8 @@ class Clients:
             for chunk in answer if stream else ():
                 seen += bool(chunk.choices and not chunk.choices[0].delta.role)
             self.count(f"{kind} ok")
+        except openai.RateLimitError as error:
+            self.count(f"{kind} refused before the first content", error, model)
         except (openai.OpenAIError, OSError) as error:
             self.count(f"{kind} failed {'after' if seen else 'before'} the first content", error, model)
 
@@ -423,24 +448,38 @@ class Clients:
         return sum(n for outcome, n in self.ended.items() if "before" in outcome)
 
 
+def busiest(gateway, servers, at_least, seconds):
+    """Waits for a server with so many requests in flight; returns the one with the most."""
+    deadline = time.monotonic() + seconds
+    while True:
+        rows = gateway.residency()
+        loads = [(rows[server.address][2]["inFlight"], i) for i, server in enumerate(servers)]
+        if max(loads)[0] >= at_least or time.monotonic() > deadline:
+            return max(loads)
+        time.sleep(0.02)
+
+
 def kill(options, servers, folder):
-    adapters = servers[0].adapters()
+    adapters, in_flight, tally = servers[0].adapters(), [], Tally(servers)
     with the_gateway(options, servers, "lora-aware", folder) as gateway:
         clients = Clients(options, gateway, adapters)
-        threads = [threading.Thread(target=clients.run, args=(n,)) for n in range(8)]
-        for thread in threads:
-            thread.start()
-        time.sleep(options.kill_seconds / 2)
-        before = sum(clients.ended.values())
-        in_flight = gateway.residency()[servers[1].address][2]["inFlight"]
-        say(f"  killing {servers[1].address} with {in_flight} requests in flight, after {before}")
-        servers[1].kill()
-        time.sleep(options.kill_seconds / 2)
-        clients.over.set()
-        for thread in threads:
-            thread.join(60)
+        for _ in range(options.kills):
+            with clients.running():
+                time.sleep(options.kill_seconds)
+                requests, index = busiest(gateway, servers, 4, 5)
+                say(f"  killing {servers[index].address} with {requests} requests in flight")
+                servers[index].kill()
+                in_flight.append(requests)
+                time.sleep(options.kill_seconds)
+                servers[index] = start_server(options, servers[index].url.rsplit(":")[-1], folder)
+                wait_until("both endpoints up", lambda: all(
+                    row["health"] == "up" for _, _, row in gateway.residency().values()), 300)
+                time.sleep(options.kill_seconds)
+            tally.servers = servers
+            tally.compare(gateway, f"after the restart of {servers[index].address}")
     return {
-        "ended": dict(clients.ended), "before": before, "inFlightAtKill": in_flight,
+        "ended": dict(clients.ended), "inFlightAtKill": in_flight, "compared": tally.compared,
+        "stateEqual": tally.shares(), "mismatches": tally.mismatches,
         "failedEarly": clients.failed_early(), "failures": clients.failures[:50],
     }
 
@@ -615,7 +654,7 @@ def run_concurrent(options, servers, folder, report):
 
 
 def run_kill(options, servers, folder, report):
-    if not servers[1].process:
+    if not options.start:
         say("kill: left out, because the servers were not started here")
         return
     result = kill(options, servers, folder)
@@ -623,7 +662,9 @@ def run_kill(options, servers, folder, report):
     for outcome, count in sorted(result["ended"].items()):
         report.add("kill", outcome, str(count))
     early = result["failedEarly"]
+    report.add("kill", "in flight at the kills", str(result["inFlightAtKill"]))
     report.add("kill", "failed before any content", str(early), "0", early == 0)
+    report.states("kill", result)
 
 
 def main():
