@@ -212,7 +212,7 @@ def the_servers(options, folder):
     try:
         for server in servers:
             wait_until(f"{server.url} up (logs in {folder})",
-                       lambda: http("GET", server.url + "/health")[0] == 200, 300)
+                       lambda: running(server.process) and http("GET", server.url + "/health")[0] == 200, 300)
         yield servers
     finally:
         for server in servers:
@@ -242,6 +242,12 @@ class Gateway:
         return rows
 
 
+def running(process):
+    if process.poll() is not None:
+        raise SystemExit(f"{process.args[0]} ended with {process.returncode}")
+    return True
+
+
 @contextlib.contextmanager
 def the_gateway(options, servers, policy, folder):
     """Starts a gateway on servers that were brought to the same state."""
@@ -258,7 +264,7 @@ def the_gateway(options, servers, policy, folder):
     process = subprocess.Popen([options.run, "serve", "--config", str(config)], stdout=log, stderr=log)
     try:
         gateway = Gateway(options, options.gateway, options.admin)
-        wait_until(f"gateway ready (log in {folder})", gateway.ready, 180)
+        wait_until(f"gateway ready (log in {folder})", lambda: running(process) and gateway.ready(), 180)
         wait_until("both endpoints up", lambda: all(
             row["health"] == "up" for _, _, row in gateway.residency().values()), 30)
         yield gateway
