@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown
- * away: a stream's until its first event, a 404's until its body tells whether the endpoint lost
+ * away: until the first piece of its body, a 404's until its body tells whether the endpoint lost
  * the adapter. Confined to the downstream event loop.
  */
 final class Attempt implements UpstreamPool.Acquired, ResponseListener {
@@ -137,12 +137,8 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
   public void head(HttpResponse response) {
     lastActivity = System.nanoTime();
     head = response;
-    int status = response.status().code();
     streamed = ResponseRelay.isEventStream(response);
-    headHeld = streamed || (status == 404 && exchange.request.facts() != null);
-    if (!headHeld) {
-      commit(response);
-    }
+    headHeld = true;
   }
 
   @Override
@@ -153,7 +149,7 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
       content.release();
       return;
     }
-    if (headHeld && response.status().code() == 404 && !streamed) {
+    if (headHeld && mayBeLost(response)) {
       hold(response, content);
       return;
     }
@@ -162,6 +158,10 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
       commit(response);
     }
     pass(content);
+  }
+
+  private boolean mayBeLost(HttpResponse response) {
+    return response.status().code() == 404 && !streamed && exchange.request.facts() != null;
   }
 
   private void commit(HttpResponse response) {
@@ -272,7 +272,7 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
   public void failed(UpstreamFailure failure, Throwable cause) {
     if (exchange.isCurrent(this)) {
       UpstreamFailure reason =
-          failure == UpstreamFailure.BROKEN && headHeld && streamed
+          failure == UpstreamFailure.BROKEN && headHeld && held.isEmpty()
               ? UpstreamFailure.NO_RESPONSE
               : failure;
       exchange.failed(this, reason, cause);
