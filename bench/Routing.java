@@ -199,9 +199,11 @@ final class Routing {
       }
       if (!done) {
         failed.incrementAndGet();
+        System.err.println("not answered to the end: " + response.statusCode() + " " + response.headers().map());
       }
     } catch (IOException e) {
       failed.incrementAndGet();
+      System.err.println("failed: " + e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -53,8 +53,7 @@ final class FaultTest {
     SimulatedServer b = gateways.simulator("base", "lora");
     Gateway gateway =
         gateways.start(
-            Setup.of(a.address(), b.address())
-                .policy(dev.loragateway.registry.RoutingPolicy.HASH));
+            Setup.of(a.address(), b.address()).policy(dev.loragateway.registry.RoutingPolicy.HASH));
     String home = gateways.chat(gateway, "lora").endpoint();
     SimulatedServer first = home.equals(a.address()) ? a : b;
 
@@ -142,8 +141,7 @@ final class FaultTest {
               call.awaitEnd();
               closed.countDown();
             });
-    Gateway gateway =
-        gateways.start(Setup.of(hanging.address()).firstByte(Duration.ofMillis(200)));
+    Gateway gateway = gateways.start(Setup.of(hanging.address()).firstByte(Duration.ofMillis(200)));
     WireClient client = gateways.client(gateway);
 
     WireResponse answer = client.send(Requests.chat("lora")).read();
@@ -158,8 +156,7 @@ final class FaultTest {
   @Test
   void hangsAfterStreamHead_is504() {
     RawUpstream hanging = gateways.upstream(call -> call.stream().awaitEnd());
-    Gateway gateway =
-        gateways.start(Setup.of(hanging.address()).firstByte(Duration.ofMillis(200)));
+    Gateway gateway = gateways.start(Setup.of(hanging.address()).firstByte(Duration.ofMillis(200)));
 
     assertThat(gateways.ask(gateway, Requests.stream("lora", 1)).status()).isEqualTo(504);
   }
@@ -257,8 +254,7 @@ final class FaultTest {
     Gateway gateway = gateways.start(Setup.of(server.address()));
 
     WireResponse answer =
-        gateways.ask(
-            gateway, Requests.post("/v1/messages", Requests.chatBody("nobody", 1, false)));
+        gateways.ask(gateway, Requests.post("/v1/messages", Requests.chatBody("nobody", 1, false)));
 
     assertThat(answer.status()).isEqualTo(404);
     assertThat(answer.json().path("type").asText()).isEqualTo("error");
@@ -291,8 +287,7 @@ final class FaultTest {
   /** Two answers at once must not let the second one answer the next request. */
   @Test
   void answersTwice_theSecondAnswerReachesNobody() {
-    RawUpstream doubling =
-        gateways.upstream(call -> call.write(ok("{\"n\":1}") + ok("{\"n\":2}")));
+    RawUpstream doubling = gateways.upstream(call -> call.write(ok("{\"n\":1}") + ok("{\"n\":2}")));
     WireClient client = gateways.client(gateways.start(Setup.of(doubling.address())));
 
     client.send(Requests.chat("lora").repeat(3));
