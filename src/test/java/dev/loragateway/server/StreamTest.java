@@ -111,13 +111,29 @@ final class StreamTest {
     assertThat(answer.text()).startsWith("data: 1\n\ndata: {\"half\":\n\ndata: {\"error\":");
   }
 
+  @Test
+  void stream_serverBreaksOffBeforeAnEventsBlankLine_theErrorIsAnEventOfItsOwn() {
+    RawUpstream server =
+        gateways.upstream(
+            call -> {
+              call.stream().chunk("data: {}\n");
+              call.close();
+            });
+    Gateway gateway = gateways.start(Setup.of(server.address()));
+
+    WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
+
+    assertThat(answer.text()).startsWith("data: {}\n\ndata: {\"error\":");
+  }
+
   @ParameterizedTest
   @CsvSource({"/v1/messages, event: error", "/v1/responses, event: error"})
   void stream_ofAnotherShapeBreaksOff_endsWithItsErrorEvent(String path, String line) {
     SimulatedServer server = gateways.simulator("base", "lora");
     Gateway gateway = gateways.start(Setup.of(server.address()));
     server.faults().on(SimFault.RESET_MID_STREAM, 2);
-    String body = Requests.chatBody("lora", 10, true).replace("\"messages\"", "\"input\":\"x\",\"messages\"");
+    String body =
+        Requests.chatBody("lora", 10, true).replace("\"messages\"", "\"input\":\"x\",\"messages\"");
 
     WireResponse answer = gateways.ask(gateway, Requests.post(path, body));
 
@@ -161,8 +177,7 @@ final class StreamTest {
 
   @Test
   void stream_standsStill_endsWithAnErrorEvent() {
-    RawUpstream server =
-        gateways.upstream(call -> call.stream().chunk("data: 1\n\n").awaitEnd());
+    RawUpstream server = gateways.upstream(call -> call.stream().chunk("data: 1\n\n").awaitEnd());
     Gateway gateway = gateways.start(Setup.of(server.address()).idle(Duration.ofMillis(200)));
 
     WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
@@ -257,10 +272,7 @@ final class StreamTest {
     WireClient client = gateways.closing(new WireClient(gateway.port(), 16 << 10));
 
     WireResponse head = client.send(Requests.chat("lora")).readHead();
-    await()
-        .atMost(SOON)
-        .during(Duration.ofMillis(300))
-        .until(written::get, still(written));
+    await().atMost(SOON).during(Duration.ofMillis(300)).until(written::get, still(written));
     assertThat(written.get()).isLessThan(LARGE / 2);
     ByteArrayOutputStream received = new ByteArrayOutputStream(LARGE);
 
