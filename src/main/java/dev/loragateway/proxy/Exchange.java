@@ -48,6 +48,7 @@ final class Exchange {
   private boolean refreshed;
   private boolean freeRetryUsed;
   private boolean fresh;
+  private boolean pinned;
   private int budgeted;
   private int attempts;
   private long overhead = -1;
@@ -113,12 +114,13 @@ final class Exchange {
   private PickRequest pickRequest(RequestFacts facts) {
     String session = request.head().headers().get(HeaderRules.SESSION_ID);
     String previous = facts.previousResponseId();
-    String pinned = previous == null ? null : context.responses.endpoint(previous);
+    String maker = previous == null ? null : context.responses.endpoint(previous);
+    pinned = known(maker);
     return new PickRequest(
         target,
         request.route().usesAdapter(),
         session != null ? session : facts.user(),
-        known(pinned) ? pinned : null,
+        pinned ? maker : null,
         facts.promptHash(),
         tried);
   }
@@ -142,6 +144,7 @@ final class Exchange {
     for (PoolSnapshot candidate : snapshot.pools()) {
       if (maker != null && at(candidate, maker) != null) {
         pool = candidate;
+        pinned = true;
         target = candidate.settings().baseModel();
         pick(candidate, new PickRequest(target, false, null, maker, 0, tried));
         return;
@@ -288,27 +291,19 @@ final class Exchange {
     return false;
   }
 
+  /**
+   * A kept connection may have gone stale, which says nothing about its endpoint: where no other
+   * one can serve the request, the same one is tried on a fresh connection.
+   */
   private void retry(Attempt failed, String reason) {
     context.listener.retried(reason);
-    tried.add(failed.endpoint().address());
-    if (failed.onReusedConnection() && alone()) {
-      tried.remove(failed.endpoint().address());
+    if (failed.onReusedConnection() && !servedElsewhere(failed)) {
       fresh = true;
+    } else {
+      tried.add(failed.endpoint().address());
     }
     attempt = null;
     route();
-  }
-
-  /**
-   * Returns whether no other endpoint is left: then a kept connection that had gone stale is no
-   * reason to give up.
-   */
-  private boolean alone() {
-    if (pool == null) {
-      return false;
-    }
-    return pool.endpoints().stream()
-        .noneMatch(at -> at.up() && !tried.contains(at.endpoint().address()));
   }
 
   /**
@@ -328,14 +323,15 @@ final class Exchange {
 
   private boolean servedElsewhere(Attempt failed) {
     PoolSnapshot now = context.registry.snapshot().pool(request.model());
-    if (now == null) {
+    if (now == null || pinned) {
       return false;
     }
+    boolean everywhere = now.settings().resolver() || now.baseNames().contains(target);
     var row = now.adapter(target);
     for (int i = 0; i < now.endpoints().size(); i++) {
       EndpointState state = now.endpoints().get(i);
       String address = state.endpoint().address();
-      boolean serves = now.settings().resolver() || (row != null && row.registered(i));
+      boolean serves = everywhere || (row != null && row.registered(i));
       if (serves
           && state.up()
           && !tried.contains(address)

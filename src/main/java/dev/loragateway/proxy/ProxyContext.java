@@ -56,6 +56,11 @@ public final class ProxyContext {
     return buffers.held();
   }
 
+  /** Retries under way that the budget counts. */
+  public int retrying() {
+    return retries.taken();
+  }
+
   /** From now on answers close their connections, so that clients go elsewhere. */
   public void drain() {
     draining = true;

@@ -173,8 +173,8 @@ final class ResponseRelay {
   }
 
   /**
-   * Ends an answer in its middle: an error event where the client reads events, and no end of the
-   * body.
+   * Ends an answer in its middle: an error event where the client reads events, behind a blank line
+   * in case an event was cut off, and no end of the body.
    *
    * @return completes when the last of it has left the gateway
    */
@@ -186,7 +186,7 @@ final class ResponseRelay {
     ByteBuf event = Unpooled.EMPTY_BUFFER;
     if (eventStream) {
       byte[] json = ErrorBody.streamEvent(exchange.request.route().shape(), error, message);
-      byte[] endOfEvent = lastByte == '\n' ? new byte[0] : new byte[] {'\n', '\n'};
+      byte[] endOfEvent = lastByte == '\n' ? new byte[] {'\n'} : new byte[] {'\n', '\n'};
       event = Unpooled.wrappedBuffer(endOfEvent, json);
     }
     return ctx.writeAndFlush(new DefaultHttpContent(event))

@@ -29,6 +29,11 @@ final class RetryBudget {
     return false;
   }
 
+  /** Retries under way, over all pools. */
+  int taken() {
+    return retrying.values().stream().mapToInt(AtomicInteger::get).sum();
+  }
+
   void release(PoolSnapshot pool) {
     AtomicInteger now = retrying.get(pool.name());
     if (now != null) {

@@ -49,15 +49,28 @@ final class RawUpstream implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private volatile String early = "";
 
   RawUpstream(Script script) {
+    this(listener(), script);
+  }
+
+  RawUpstream(ServerSocket server, Script script) {
+    this.server = server;
     this.script = script;
+    threads.submit(this::accept);
+  }
+
+  private static ServerSocket listener() {
     try {
-      server = new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
+      return new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    threads.submit(this::accept);
+  }
+
+  int port() {
+    return server.getLocalPort();
   }
 
   String address() {
@@ -67,6 +80,11 @@ final class RawUpstream implements AutoCloseable {
   /** The requests that the script answered, in the order in which they came. */
   List<Call> calls() {
     return List.copyOf(calls);
+  }
+
+  /** From now on a request with a body gets this answer before its body is read. */
+  void answerBeforeBody(String answer) {
+    early = answer;
   }
 
   private Void accept() throws IOException {
@@ -82,7 +100,7 @@ final class RawUpstream implements AutoCloseable {
     try (socket) {
       InputStream in = new BufferedInputStream(socket.getInputStream());
       while (!socket.isClosed()) {
-        Call call = Call.read(socket, in);
+        Call call = Call.read(socket, in, early);
         switch (call.path()) {
           case "/health" -> call.reply(200, "text/plain", "");
           case "/metrics" -> call.reply(200, "text/plain", METRICS);
@@ -125,7 +143,7 @@ final class RawUpstream implements AutoCloseable {
       this.body = body;
     }
 
-    private static Call read(Socket socket, InputStream in) throws IOException {
+    private static Call read(Socket socket, InputStream in, String early) throws IOException {
       String line = line(in);
       List<String> headers = new ArrayList<>();
       int length = 0;
@@ -134,6 +152,10 @@ final class RawUpstream implements AutoCloseable {
         if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
           length = Integer.parseInt(header.substring(15).trim());
         }
+      }
+      if (length > 0 && !early.isEmpty()) {
+        socket.getOutputStream().write(early.getBytes(ISO_8859_1));
+        socket.shutdownOutput();
       }
       return new Call(socket, in, line, List.copyOf(headers), in.readNBytes(length));
     }
@@ -147,6 +169,11 @@ final class RawUpstream implements AutoCloseable {
         line.append((char) next);
       }
       return line.toString().trim();
+    }
+
+    /** The gateway's port, which tells connections apart. */
+    int connection() {
+      return socket.getPort();
     }
 
     /** The request line. */

@@ -135,8 +135,11 @@ final class Setup {
   }
 
   Setup apiKey(String key) {
+    return access(new UpstreamAccess(false, null, key));
+  }
+
+  Setup access(UpstreamAccess access) {
     GatewayConfig.Pool pool = last();
-    UpstreamAccess access = new UpstreamAccess(false, null, key);
     List<Endpoint> endpoints =
         pool.endpoints().stream().map(at -> endpoint(at.pool(), at.address(), access)).toList();
     return replace(new GatewayConfig.Pool(pool.settings(), endpoints, pool.scrape()));

@@ -111,6 +111,21 @@ final class StreamTest {
     assertThat(answer.text()).startsWith("data: 1\n\ndata: {\"half\":\n\ndata: {\"error\":");
   }
 
+  @Test
+  void stream_serverBreaksOffBeforeAnEventsBlankLine_theErrorIsAnEventOfItsOwn() {
+    RawUpstream server =
+        gateways.upstream(
+            call -> {
+              call.stream().chunk("data: {}\n");
+              call.close();
+            });
+    Gateway gateway = gateways.start(Setup.of(server.address()));
+
+    WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
+
+    assertThat(answer.text()).startsWith("data: {}\n\ndata: {\"error\":");
+  }
+
   @ParameterizedTest
   @CsvSource({"/v1/messages, event: error", "/v1/responses, event: error"})
   void stream_ofAnotherShapeBreaksOff_endsWithItsErrorEvent(String path, String line) {
