@@ -171,6 +171,7 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
       dispatch.answered();
     }
     exchange.relay.commit(response, this);
+    exchange.request.body().release();
   }
 
   /**
@@ -294,10 +295,13 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     end(false);
   }
 
-  /** Gives the place at the endpoint back; only the first call counts. */
+  /**
+   * Gives the place at the endpoint back; only the first call counts. A request that never got a
+   * connection moved no adapter, and nor did one that the server refused.
+   */
   void end(boolean refused) {
     releaseHeld();
-    if (refused) {
+    if (refused || connection == null) {
       dispatch.refused();
     } else {
       dispatch.finished();

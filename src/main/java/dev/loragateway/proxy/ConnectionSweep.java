@@ -4,6 +4,8 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks at every connection of an event loop ten times a second for a deadline that has passed: far
@@ -12,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class ConnectionSweep {
   /** How late a deadline may be noticed, in milliseconds. */
   private static final int INTERVAL = 100;
+
+  private static final Logger log = LoggerFactory.getLogger(ConnectionSweep.class);
 
   private final EventLoop loop;
   private final List<DownstreamHandler> connections = new ArrayList<>();
@@ -39,6 +43,15 @@ final class ConnectionSweep {
     }
   }
 
+  /** A fault in one connection must not end the deadlines of the others. */
+  private static void check(DownstreamHandler connection, long now) {
+    try {
+      connection.checkDeadlines(now);
+    } catch (RuntimeException e) {
+      log.error("a connection's deadlines could not be checked", e);
+    }
+  }
+
   private void later() {
     loop.schedule(this::sweep, INTERVAL, TimeUnit.MILLISECONDS);
   }
@@ -47,7 +60,7 @@ final class ConnectionSweep {
     long now = System.nanoTime();
     for (int i = connections.size() - 1; i >= 0; i--) {
       if (i < connections.size()) {
-        connections.get(i).checkDeadlines(now);
+        check(connections.get(i), now);
       }
     }
     scheduled = !connections.isEmpty();

@@ -4,6 +4,8 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -19,6 +21,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +88,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     if (reader != null) {
       reader.release();
       reader = null;
+      context.active.decrementAndGet();
     }
     if (exchange != null) {
       exchange.clientLeft();
@@ -98,11 +102,19 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     lastRead = System.nanoTime();
     if (dropping) {
       drop(ctx, (HttpObject) message);
-    } else if (exchange != null || !pipelined.isEmpty()) {
+    } else if (!free(ctx) || !pipelined.isEmpty()) {
       postpone(ctx, (HttpObject) message);
     } else {
       accept(ctx, (HttpObject) message);
     }
+  }
+
+  /**
+   * Returns whether more may be taken: the last request is answered, and the client reads its
+   * answers.
+   */
+  private boolean free(ChannelHandlerContext ctx) {
+    return exchange == null && (reader != null || ctx.channel().isWritable());
   }
 
   private void drop(ChannelHandlerContext ctx, HttpObject message) {
@@ -111,7 +123,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     }
     ReferenceCountUtil.release(message);
     if (dropped > LINGER_BYTES || message instanceof LastHttpContent) {
-      ctx.close();
+      ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
   }
 
@@ -133,12 +145,15 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     draining = true;
-    while (exchange == null && !dropping && !pipelined.isEmpty()) {
-      HttpObject next = pipelined.remove();
-      pipelinedBytes -= size(next);
-      accept(ctx, next);
+    try {
+      while (free(ctx) && !dropping && !pipelined.isEmpty()) {
+        HttpObject next = pipelined.remove();
+        pipelinedBytes -= size(next);
+        accept(ctx, next);
+      }
+    } finally {
+      draining = false;
     }
-    draining = false;
     if (pipelinedBytes <= MAX_PIPELINED_BYTES && !ctx.channel().config().isAutoRead()) {
       ctx.channel().config().setAutoRead(true);
     }
@@ -168,6 +183,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
     RequestReader next = new RequestReader(context, head, ctx.alloc());
     reader = next;
+    context.active.incrementAndGet();
     RequestReader.Refusal refusal = next.begin();
     if (refusal != null) {
       refuse(ctx, refusal);
@@ -202,7 +218,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     reader = null;
     reading.release();
     reject(refusal.error());
-    reply(
+    replyAndEnd(
         ctx,
         Answers.error(reading.shape(), refusal.error(), refusal.message()),
         reading.id(),
@@ -213,11 +229,13 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private void refuse(ChannelHandlerContext ctx, RequestReader.Refusal refusal) {
     ApiShape shape = ApiShape.OPENAI;
     String id = null;
+    boolean begun = false;
     if (reader != null) {
       shape = reader.shape();
       id = reader.id();
       reader.release();
       reader = null;
+      begun = true;
     }
     reject(refusal.error());
     dropping = true;
@@ -228,7 +246,10 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       response.headers().set(HeaderRules.REQUEST_ID, id);
     }
     response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    ctx.writeAndFlush(response).addListener(written -> endOutput(ctx));
+    ChannelFuture written = ctx.writeAndFlush(response).addListener(sent -> endOutput(ctx));
+    if (begun) {
+      written.addListener(this::ended);
+    }
     ctx.channel().config().setAutoRead(true);
     lastRead = System.nanoTime();
   }
@@ -253,13 +274,19 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     read.release();
-    reply(ctx, LocalAnswers.answer(context, request), request.id(), request.keepAlive());
+    replyAndEnd(ctx, LocalAnswers.answer(context, request), request.id(), request.keepAlive());
   }
 
-  private void reply(
+  /** Answers a request that went no further, and ends it. */
+  private void replyAndEnd(
       ChannelHandlerContext ctx, FullHttpResponse response, String id, boolean keepAlive) {
     String shown = context.settings.get().headers().requestId() ? id : null;
-    Answers.send(ctx, response, shown, keepAlive && !context.draining());
+    dropping = !keepAlive || context.draining();
+    Answers.send(ctx, response, shown, !dropping).addListener(this::ended);
+  }
+
+  private void ended(Future<?> written) {
+    context.active.decrementAndGet();
   }
 
   /** The exchange is over; called by it, once. */
@@ -275,8 +302,10 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (exchange != null && ctx.channel().isWritable()) {
+    if (ctx.channel().isWritable() && exchange != null) {
       exchange.clientReads();
+    } else if (ctx.channel().isWritable()) {
+      drainPipelined();
     }
     ctx.fireChannelWritabilityChanged();
   }
@@ -297,7 +326,8 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
         ctx.close();
       }
     } else if (reader != null) {
-      if (passed(quiet, context.settings.get().timeouts().idle())) {
+      ProxySettings.Timeouts timeouts = context.settings.get().timeouts();
+      if (passed(quiet, timeouts.idle()) || passed(now - reader.startedAt(), timeouts.total())) {
         refuse(
             ctx,
             new RequestReader.Refusal(
@@ -312,10 +342,10 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private long lastSent(ChannelHandlerContext ctx, long now) {
     ChannelOutboundBuffer waiting = ctx.channel().unsafe().outboundBuffer();
     long bytes = waiting == null ? 0 : waiting.totalPendingWriteBytes();
-    if (bytes != unsent) {
-      unsent = bytes;
+    if (bytes < unsent) {
       lastSent = now;
     }
+    unsent = bytes;
     return lastSent;
   }
 

@@ -2,7 +2,6 @@ package dev.loragateway.proxy;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
-import dev.loragateway.model.Health;
 import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
@@ -15,8 +14,10 @@ import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import java.util.HashSet;
-import java.util.Set;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,17 +41,15 @@ final class Exchange {
   private final ChannelHandlerContext ctx;
   private final UpstreamPool upstream;
   private final ProxySettings settings;
-  private final Set<String> tried = new HashSet<>(0);
+  private final RetryPolicy retries;
   private String target = "";
   private @Nullable PoolSnapshot pool;
   private @Nullable Attempt attempt;
   private @Nullable UpstreamFailure lastFailure;
   private boolean refreshed;
-  private boolean freeRetryUsed;
   private boolean fresh;
+  private boolean unknownName;
   private boolean pinned;
-  private int budgeted;
-  private int attempts;
   private long overhead = -1;
   private long firstByte = -1;
   private boolean over;
@@ -67,11 +66,11 @@ final class Exchange {
     this.upstream = upstream;
     this.request = request;
     this.settings = context.settings.get();
+    this.retries = new RetryPolicy(context.retries, settings.retries());
     this.relay = new ResponseRelay(this, ctx, settings);
   }
 
   void start() {
-    context.active.incrementAndGet();
     route();
   }
 
@@ -81,7 +80,7 @@ final class Exchange {
   }
 
   int attempts() {
-    return attempts;
+    return retries.attempts();
   }
 
   static String unknownModel(String model) {
@@ -108,11 +107,15 @@ final class Exchange {
           "`" + model + "` is an alias, which a form cannot name (expected: `" + target + "`)");
       return;
     }
+    if (pool.adapter(target) == null && context.unknown.contains(model)) {
+      refuseUnknown(model);
+      return;
+    }
     pick(pool, pickRequest(request.facts()));
   }
 
   private PickRequest pickRequest(RequestFacts facts) {
-    String session = request.head().headers().get(HeaderRules.SESSION_ID);
+    String session = HeaderRules.session(request.head().headers());
     String previous = facts.previousResponseId();
     String maker = previous == null ? null : context.responses.endpoint(previous);
     pinned = known(maker);
@@ -122,7 +125,7 @@ final class Exchange {
         session != null ? session : facts.user(),
         pinned ? maker : null,
         facts.promptHash(),
-        tried);
+        retries.tried());
   }
 
   private boolean known(@Nullable String address) {
@@ -146,7 +149,7 @@ final class Exchange {
         pool = candidate;
         pinned = true;
         target = candidate.settings().baseModel();
-        pick(candidate, new PickRequest(target, false, null, maker, 0, tried));
+        pick(candidate, new PickRequest(target, false, null, maker, 0, retries.tried()));
         return;
       }
     }
@@ -168,7 +171,7 @@ final class Exchange {
   }
 
   private void begin(Pick.Chosen chosen) {
-    attempts++;
+    retries.attempted();
     Dispatch dispatch = chosen.dispatch();
     Attempt next = new Attempt(this, dispatch, chosen.tier());
     attempt = next;
@@ -179,26 +182,34 @@ final class Exchange {
 
   /** A name known nowhere: asks the servers once, then refuses it. */
   private void unknown(String model) {
-    if (refreshed || attempts > 0 || context.unknown.contains(model)) {
-      reject(GatewayError.MODEL_NOT_FOUND, unknownModel(model));
+    if (refreshed || retries.attempts() > 0 || context.unknown.contains(model)) {
+      refuseUnknown(model);
       return;
     }
     refreshed = true;
     context
         .refresh
         .refresh()
-        .whenComplete(
-            (done, error) -> ctx.channel().eventLoop().execute(() -> afterRefresh(model)));
+        .whenComplete((done, error) -> ctx.channel().eventLoop().execute(this::afterRefresh));
   }
 
-  private void afterRefresh(String model) {
-    if (over) {
+  private void afterRefresh() {
+    if (!over) {
+      route();
+    }
+  }
+
+  /** Before every pool has told its models, a name that is not known may still turn out to be. */
+  private void refuseUnknown(String model) {
+    if (!context.registry.snapshot().ready()) {
+      reject(
+          GatewayError.NO_ENDPOINT_READY,
+          "`" + model + "` is not known yet: a pool was not scraped so far, try again");
       return;
     }
-    if (context.registry.snapshot().pool(model) == null) {
-      context.unknown.add(model);
-    }
-    route();
+    context.unknown.add(model);
+    unknownName = true;
+    reject(GatewayError.MODEL_NOT_FOUND, unknownModel(model));
   }
 
   private void noneReady() {
@@ -251,9 +262,19 @@ final class Exchange {
   /** No connection could be made: the endpoint is down until a probe says otherwise. */
   void unreachable(Attempt failed, Throwable cause) {
     Endpoint endpoint = failed.endpoint();
-    context.registry.reportHealth(endpoint, Health.DOWN);
-    context.refresh.probe(endpoint);
+    if (isItsFault(cause)) {
+      context.registry.unreachable(endpoint);
+      context.refresh.probe(endpoint);
+    }
     failed(failed, UpstreamFailure.CONNECT, cause);
+  }
+
+  /** Too many open files or no free port here say nothing about the endpoint. */
+  private static boolean isItsFault(Throwable cause) {
+    return cause instanceof ConnectException
+        || cause instanceof NoRouteToHostException
+        || cause instanceof UnknownHostException
+        || cause instanceof SSLException;
   }
 
   /** The current attempt failed: tries again if that is allowed, else tells the client. */
@@ -262,7 +283,7 @@ final class Exchange {
     lastFailure = failure;
     if (relay.committed()) {
       breakOff(GatewayError.UPSTREAM_FAILED, "the model server broke off its answer");
-    } else if (mayRetry(failure)) {
+    } else if (pool != null && retries.allows(failure, pool)) {
       retry(failed, failure.label());
     } else {
       reject(
@@ -271,39 +292,24 @@ final class Exchange {
     }
   }
 
-  private boolean mayRetry(UpstreamFailure failure) {
-    boolean free = failure == UpstreamFailure.CONNECT || failure == UpstreamFailure.NO_RESPONSE;
-    if (attempts > settings.retries().max()) {
-      return false;
-    }
-    if (free && !freeRetryUsed) {
-      freeRetryUsed = true;
-      return true;
-    }
-    return takeBudget();
-  }
-
-  private boolean takeBudget() {
-    if (pool != null && context.retries.take(pool, settings.retries().budgetPercent())) {
-      budgeted++;
-      return true;
-    }
-    return false;
-  }
-
-  /**
-   * A kept connection may have gone stale, which says nothing about its endpoint: where no other
-   * one can serve the request, the same one is tried on a fresh connection.
-   */
   private void retry(Attempt failed, String reason) {
     context.listener.retried(reason);
-    if (failed.onReusedConnection() && !servedElsewhere(failed)) {
+    String address = failed.endpoint().address();
+    if (failed.onReusedConnection() && !servedElsewhere(address)) {
       fresh = true;
     } else {
-      tried.add(failed.endpoint().address());
+      retries.exclude(address);
     }
     attempt = null;
     route();
+  }
+
+  /**
+   * A kept connection that had gone stale is no reason to give up when no other endpoint serves the
+   * model.
+   */
+  private boolean servedElsewhere(String address) {
+    return pool != null && !pinned && retries.servedElsewhere(pool, target, address);
   }
 
   /**
@@ -313,33 +319,17 @@ final class Exchange {
    */
   boolean lost(Attempt failed) {
     context.registry.lost(failed.endpoint(), target);
-    if (attempts > settings.retries().max() || !servedElsewhere(failed) || !takeBudget()) {
+    if (pool == null || pool.adapter(target) == null) {
+      context.unknown.add(request.model());
+      unknownName = true;
+      return false;
+    }
+    if (!servedElsewhere(failed.endpoint().address()) || !retries.allows(pool)) {
       return false;
     }
     failed.end(true);
     retry(failed, "model_not_found");
     return true;
-  }
-
-  private boolean servedElsewhere(Attempt failed) {
-    PoolSnapshot now = context.registry.snapshot().pool(request.model());
-    if (now == null || pinned) {
-      return false;
-    }
-    boolean everywhere = now.settings().resolver() || now.baseNames().contains(target);
-    var row = now.adapter(target);
-    for (int i = 0; i < now.endpoints().size(); i++) {
-      EndpointState state = now.endpoints().get(i);
-      String address = state.endpoint().address();
-      boolean serves = everywhere || (row != null && row.registered(i));
-      if (serves
-          && state.up()
-          && !tried.contains(address)
-          && !address.equals(failed.endpoint().address())) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** The answer is complete but for its last piece, which the caller sends after this. */
@@ -356,7 +346,8 @@ final class Exchange {
 
   /** Ends an answer that had begun, so that the client cannot take it for a whole one. */
   private void breakOff(GatewayError error, String message) {
-    finish(relay.status(), null);
+    context.listener.rejected(error);
+    finish(error.status(), null);
     endsWith(relay.breakOff(error, message));
     connection.exchangeOver(false);
   }
@@ -430,15 +421,13 @@ final class Exchange {
       attempt.end(false);
     }
     request.body().release();
-    for (; budgeted > 0 && pool != null; budgeted--) {
-      context.retries.release(pool);
-    }
+    retries.end();
     context.listener.finished(
         new ExchangeReport(
             pool == null ? null : pool.name(),
-            pool == null ? null : target,
+            pool == null || unknownName ? null : target,
             status,
-            attempts,
+            retries.attempts(),
             overhead,
             firstByte,
             System.nanoTime() - request.receivedAt(),

@@ -24,6 +24,7 @@ final class HeaderRules {
   private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
   private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
   private static final int MAX_REQUEST_ID = 128;
+  private static final int MAX_SESSION_ID = 256;
 
   private HeaderRules() {}
 
@@ -41,6 +42,12 @@ final class HeaderRules {
     headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
   }
 
+  /** The client's session when it is short enough to be remembered; else null. */
+  static @Nullable String session(HttpHeaders headers) {
+    String session = headers.get(SESSION_ID);
+    return session == null || session.length() > MAX_SESSION_ID ? null : session;
+  }
+
   /**
    * The client's request id when it is short and printable, so that it can be logged; else null.
    */
@@ -49,7 +56,12 @@ final class HeaderRules {
     if (id == null || id.isEmpty() || id.length() > MAX_REQUEST_ID) {
       return null;
     }
-    return id.chars().allMatch(c -> c > 0x20 && c < 0x7f) ? id : null;
+    for (int i = 0; i < id.length(); i++) {
+      if (id.charAt(i) <= 0x20 || id.charAt(i) >= 0x7f) {
+        return null;
+      }
+    }
+    return id;
   }
 
   /**

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * model} where the gateway had rewritten it. Confined to the downstream event loop.
  */
 final class ResponseRelay {
+  /** Ends whatever event was cut off; blank lines between events mean nothing. */
+  private static final byte[] END_OF_EVENT = {'\n', '\n'};
+
   private final Exchange exchange;
   private final ChannelHandlerContext ctx;
   private final ProxySettings settings;
@@ -38,7 +41,6 @@ final class ResponseRelay {
   private boolean untilClose;
   private boolean keepAlive;
   private int status;
-  private byte lastByte = '\n';
 
   ResponseRelay(Exchange exchange, ChannelHandlerContext ctx, ProxySettings settings) {
     this.exchange = exchange;
@@ -131,10 +133,6 @@ final class ResponseRelay {
 
   /** Writes a piece of the body; returns whether the client keeps up. */
   boolean content(HttpContent content) {
-    ByteBuf bytes = content.content();
-    if (bytes.isReadable()) {
-      lastByte = bytes.getByte(bytes.writerIndex() - 1);
-    }
     if (rewrite != null) {
       ByteBuf out = rewrite.rewrite(content.content(), ctx.alloc());
       content.release();
@@ -186,8 +184,7 @@ final class ResponseRelay {
     ByteBuf event = Unpooled.EMPTY_BUFFER;
     if (eventStream) {
       byte[] json = ErrorBody.streamEvent(exchange.request.route().shape(), error, message);
-      byte[] endOfEvent = lastByte == '\n' ? new byte[] {'\n'} : new byte[] {'\n', '\n'};
-      event = Unpooled.wrappedBuffer(endOfEvent, json);
+      event = Unpooled.wrappedBuffer(END_OF_EVENT, json);
     }
     return ctx.writeAndFlush(new DefaultHttpContent(event))
         .addListener(ChannelFutureListener.CLOSE);

@@ -34,8 +34,8 @@ final class RetryBudget {
     return retrying.values().stream().mapToInt(AtomicInteger::get).sum();
   }
 
-  void release(PoolSnapshot pool) {
-    AtomicInteger now = retrying.get(pool.name());
+  void release(String pool) {
+    AtomicInteger now = retrying.get(pool);
     if (now != null) {
       now.decrementAndGet();
     }

@@ -1,6 +1,7 @@
 package dev.loragateway.registry;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the gateway itself does with one adapter at one endpoint right now. Unlike the snapshot it
@@ -9,7 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class AdapterCell {
   private final String adapter;
   private final AtomicInteger inFlight = new AtomicInteger();
-  private volatile long loadingUntil = Long.MIN_VALUE;
+  private final AtomicLong loadingUntil = new AtomicLong(Long.MIN_VALUE);
+  private volatile boolean listed;
   private volatile long lastUsed = Long.MIN_VALUE;
 
   AdapterCell(String adapter) {
@@ -27,12 +29,12 @@ public final class AdapterCell {
 
   /** Returns whether a swap that the gateway caused is still expected to be under way. */
   public boolean loading(long now) {
-    return loadingUntil > now;
+    return loadingUntil.get() > now;
   }
 
   /** Returns whether the engine holds its requests back until another adapter's slot comes free. */
   public boolean deferred() {
-    return loadingUntil == Long.MAX_VALUE;
+    return loadingUntil.get() == Long.MAX_VALUE;
   }
 
   /** Time of the last dispatch, first byte or finish, in the registry's nanoseconds. */
@@ -47,12 +49,31 @@ public final class AdapterCell {
 
   /** Notes that a swap began and when it is expected to end. */
   void load(long until) {
-    loadingUntil = until;
+    loadingUntil.set(until);
   }
 
   /** Notes that the swap ended. */
   void loaded() {
-    loadingUntil = Long.MIN_VALUE;
+    loadingUntil.set(Long.MIN_VALUE);
+  }
+
+  /** Forgets the swap that was to end at {@code until}, unless another began since. */
+  void gaveUp(long until) {
+    loadingUntil.compareAndSet(until, Long.MIN_VALUE);
+  }
+
+  /** When the swap under way is expected to end; in the past when there is none. */
+  public long loadingUntil() {
+    return loadingUntil.get();
+  }
+
+  /** Returns whether an endpoint lists the adapter, so that the cell is kept. */
+  boolean listed() {
+    return listed;
+  }
+
+  void list() {
+    listed = true;
   }
 
   void touch(long now) {

@@ -16,7 +16,6 @@ public final class Dispatch {
   private final boolean resident;
   private final boolean deferred;
   private final boolean ownSwap;
-  private final long startedAt;
   private final AtomicBoolean over = new AtomicBoolean();
   private volatile boolean answered;
 
@@ -30,13 +29,13 @@ public final class Dispatch {
     this.state = state;
     this.cell = cell;
     this.residency = residency;
-    this.startedAt = now;
     boolean busyBefore = cell != null && cell.inFlight() > 0;
     this.resident =
         cell == null || (!cell.loading(now) && (residency == Residency.GPU || busyBefore));
     this.deferred =
         !resident
             && !busyBefore
+            && residency != Residency.UNKNOWN
             && state.inFlight().distinctAdapters() >= state.residency().slots();
     this.ownSwap = !resident && !deferred && !busyBefore;
   }
@@ -75,11 +74,6 @@ public final class Dispatch {
   /** Returns whether this request alone caused the swap that it waits for. */
   public boolean ownSwap() {
     return ownSwap;
-  }
-
-  /** When the place was reserved, in the registry's nanoseconds. */
-  public long startedAt() {
-    return startedAt;
   }
 
   boolean wasAnswered() {

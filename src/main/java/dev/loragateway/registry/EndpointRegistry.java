@@ -18,6 +18,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which endpoints exist, how they fare and which adapters they hold; the only writer of {@link
@@ -36,15 +38,19 @@ public final class EndpointRegistry implements AutoCloseable {
   /** Touches that may wait for the next writer when none of them moved an adapter. */
   private static final int LAZY_TOUCHES = 256;
 
+  private static final Logger log = LoggerFactory.getLogger(EndpointRegistry.class);
+
   private enum Kind {
     DISPATCHED,
     ANSWERED,
     SERVED,
     REFUSED,
-    ABANDONED
+    ABANDONED,
+    LOST,
+    UNREACHABLE
   }
 
-  private record Touch(String address, String adapter, Kind kind) {}
+  private record Touch(Endpoint endpoint, String adapter, Kind kind) {}
 
   private final LongSupplier clock;
   private final RegistryListener listener;
@@ -154,9 +160,16 @@ public final class EndpointRegistry implements AutoCloseable {
     change(endpoint, at -> at.setHealth(health));
   }
 
-  /** The endpoint answered that it does not know the adapter. */
+  /** The endpoint answered that it does not know the adapter. Applied soon, without waiting. */
   public void lost(Endpoint endpoint, String adapter) {
-    change(endpoint, at -> at.lost(adapter));
+    touched(new Touch(endpoint, adapter, Kind.LOST), true);
+  }
+
+  /**
+   * No connection could be made: the endpoint is down until a probe says otherwise. Applied soon.
+   */
+  public void unreachable(Endpoint endpoint) {
+    touched(new Touch(endpoint, "", Kind.UNREACHABLE), true);
   }
 
   /** The gateway's own requests at the endpoint; 0 for one that is not known. */
@@ -183,16 +196,21 @@ public final class EndpointRegistry implements AutoCloseable {
     if (!state.inFlight().reserve(maxInFlight)) {
       return null;
     }
+    if (cell == null) {
+      return new Dispatch(this, state, null, Residency.GPU, now());
+    }
+    return dispatch(state, state.inFlight().shared(cell), level);
+  }
+
+  private Dispatch dispatch(EndpointState state, AdapterCell cell, Residency level) {
     long now = now();
     Dispatch dispatch = new Dispatch(this, state, cell, level, now);
-    if (cell != null) {
-      state.inFlight().enter(cell);
-      cell.touch(now);
-      if (!dispatch.resident() && !cell.loading(now)) {
-        cell.load(loadedAt(dispatch, level, now));
-      }
-      touched(dispatch, Kind.DISPATCHED, !dispatch.resident());
+    state.inFlight().enter(cell);
+    cell.touch(now);
+    if (!dispatch.resident() && !cell.loading(now)) {
+      state.inFlight().load(cell, loadedAt(dispatch, level, now), now);
     }
+    touched(dispatch, Kind.DISPATCHED, !dispatch.resident());
     return dispatch;
   }
 
@@ -230,7 +248,11 @@ public final class EndpointRegistry implements AutoCloseable {
 
   private void touched(Dispatch dispatch, Kind kind, boolean mayMove) {
     String adapter = Objects.requireNonNull(dispatch.adapter());
-    touches.add(new Touch(dispatch.state().endpoint().address(), adapter, kind));
+    touched(new Touch(dispatch.state().endpoint(), adapter, kind), mayMove);
+  }
+
+  private void touched(Touch touch, boolean mayMove) {
+    touches.add(touch);
     if (pending.incrementAndGet() >= LAZY_TOUCHES || mayMove) {
       LockSupport.unpark(drainer);
     }
@@ -245,29 +267,40 @@ public final class EndpointRegistry implements AutoCloseable {
     while (!closed) {
       LockSupport.park(this);
       if (!touches.isEmpty()) {
-        drain();
+        drainOrLog();
       }
+    }
+  }
+
+  private void drainOrLog() {
+    try {
+      drain();
+    } catch (RuntimeException e) {
+      log.error("touches could not be applied", e);
     }
   }
 
   private void applyTouches() {
     for (Touch touch = touches.poll(); touch != null; touch = touches.poll()) {
       pending.decrementAndGet();
-      LiveEndpoint at = live.get(touch.address());
-      if (at != null) {
-        apply(at.tracker, touch);
-        at.residencyChanged();
+      LiveEndpoint at = live.get(touch.endpoint().address());
+      if (at != null && at.endpoint().equals(touch.endpoint())) {
+        apply(at, touch);
       }
     }
   }
 
-  private static void apply(ResidencyTracker tracker, Touch touch) {
+  private static void apply(LiveEndpoint at, Touch touch) {
+    ResidencyTracker tracker = at.tracker;
+    at.residencyChanged();
     switch (touch.kind()) {
       case DISPATCHED -> tracker.dispatched(touch.adapter());
       case ANSWERED -> tracker.answered(touch.adapter());
       case SERVED -> tracker.served(touch.adapter());
       case REFUSED -> tracker.refused(touch.adapter());
       case ABANDONED -> tracker.abandoned(touch.adapter());
+      case LOST -> at.lost(touch.adapter());
+      case UNREACHABLE -> at.setHealth(Health.DOWN);
     }
   }
 

@@ -83,13 +83,19 @@ public record EndpointState(
         : Math.max(0, load.running() + load.waiting() - inFlightAtScrape) + own;
   }
 
-  /** Requests waiting in the server now: those scraped, moved by what the gateway did since. */
+  /**
+   * Requests waiting in the server now. While its batch has room, those that wait do so for another
+   * reason than their number, and what the gateway sent since the scrape does not wait behind them.
+   */
   public int waiting(int maxNumSeqs) {
     if (load == null) {
       return 0;
     }
-    return load.waiting() > 0
-        ? Math.max(0, load.waiting() + inFlight.total() - inFlightAtScrape)
-        : Math.max(0, requests() - maxNumSeqs * load.engines());
+    int places = maxNumSeqs * load.engines();
+    int since = inFlight.total() - inFlightAtScrape;
+    if (load.running() < places) {
+      return Math.max(0, Math.max(load.waiting() + Math.min(0, since), requests() - places));
+    }
+    return Math.max(0, load.waiting() + since);
   }
 }

@@ -1,9 +1,9 @@
 package dev.loragateway.registry;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -15,6 +15,11 @@ public final class InFlight {
   private final AtomicInteger distinct = new AtomicInteger();
   private final ConcurrentHashMap<String, AdapterCell> cells = new ConcurrentHashMap<>();
 
+  /**
+   * Cells whose swap began and may still be under way; written once a swap, pruned when written.
+   */
+  private final CopyOnWriteArrayList<AdapterCell> loading = new CopyOnWriteArrayList<>();
+
   /** Requests under way, base model included. */
   public int total() {
     return total.get();
@@ -25,10 +30,26 @@ public final class InFlight {
     return distinct.get();
   }
 
-  /** The cell of an adapter, made on first use. */
+  /** The cell of an adapter that the endpoint lists, kept for good. */
+  AdapterCell listedCell(String adapter) {
+    AdapterCell cell = cells.computeIfAbsent(adapter, AdapterCell::new);
+    cell.list();
+    return cell;
+  }
+
+  /**
+   * The cell of an adapter. One that no endpoint lists, a resolver's, is only remembered while it
+   * has requests under way, whatever names clients invent.
+   */
   public AdapterCell cell(String adapter) {
     AdapterCell cell = cells.get(adapter);
-    return cell != null ? cell : cells.computeIfAbsent(adapter, AdapterCell::new);
+    return cell != null ? cell : new AdapterCell(adapter);
+  }
+
+  /** The cell that everybody sees. */
+  AdapterCell shared(AdapterCell cell) {
+    AdapterCell known = cell.listed() ? cell : cells.putIfAbsent(cell.adapter(), cell);
+    return known != null ? known : cell;
   }
 
   /** Takes a place unless {@code cap} are taken; a cap of 0 is none. */
@@ -51,29 +72,43 @@ public final class InFlight {
   }
 
   /** Counts a request for the adapter; pair with {@link #leave}. */
-  public void enter(AdapterCell cell) {
+  void enter(AdapterCell cell) {
     if (cell.enter() == 1) {
       distinct.incrementAndGet();
     }
   }
 
   /** Counts the end of a request for the adapter. */
-  public void leave(AdapterCell cell) {
+  void leave(AdapterCell cell) {
+    long load = cell.loadingUntil();
     if (cell.leave() == 0) {
       distinct.decrementAndGet();
-      cell.loaded();
+      cell.gaveUp(load);
+      if (!cell.listed()) {
+        cells.remove(cell.adapter(), cell);
+      }
     }
+  }
+
+  /** Notes that a swap of the adapter began and when it is expected to end. */
+  void load(AdapterCell cell, long until, long now) {
+    cell.load(until);
+    loading.removeIf(old -> !old.loading(now));
+    loading.addIfAbsent(cell);
+  }
+
+  /** Number of adapters that are being loaded: the length of the swap queue. */
+  public int swaps(long now) {
+    int swaps = 0;
+    for (AdapterCell cell : loading) {
+      swaps += cell.loading(now) ? 1 : 0;
+    }
+    return swaps;
   }
 
   /** Names of the adapters that are being loaded: the swap queue. */
   public List<String> swapQueue(long now) {
-    List<String> loading = new ArrayList<>();
-    for (AdapterCell cell : cells.values()) {
-      if (cell.loading(now)) {
-        loading.add(cell.adapter());
-      }
-    }
-    return loading;
+    return loading.stream().filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
   }
 
   /** Drops the cells of adapters that are idle and not among {@code known}. */

@@ -13,6 +13,9 @@ public final class LearnedTimes {
   /** Longest swap believed, in milliseconds: anything above is something else. */
   private static final double MAX_SWAP = 60_000;
 
+  /** A whole answer that is shorter is mostly prefill, and says little about the time per token. */
+  private static final int TELLING_TOKENS = 16;
+
   private volatile double tokenTime;
   private volatile double outputTokens;
   private volatile double cpuSwap;
@@ -73,7 +76,9 @@ public final class LearnedTimes {
   public void whole(boolean resident, double millis, int tokens) {
     outputTokens = average(outputTokens, tokens, WEIGHT);
     if (resident) {
-      tokenTime = average(tokenTime, millis / tokens, WEIGHT);
+      if (tokens >= TELLING_TOKENS) {
+        tokenTime = average(tokenTime, millis / tokens, WEIGHT);
+      }
       wholePerToken = average(wholePerToken, millis / tokens, WEIGHT);
     }
   }

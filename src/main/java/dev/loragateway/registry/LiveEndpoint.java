@@ -29,6 +29,7 @@ final class LiveEndpoint {
   private int inFlightAtScrape;
   private int inFlightAtScrapeStart;
   private int insertionsAtScrapeStart;
+  private int reportedSlots;
   private boolean asked;
   private boolean relist = true;
   private boolean listedWhileDown;
@@ -67,9 +68,9 @@ final class LiveEndpoint {
     return asked;
   }
 
-  /** GPU slots that the server reported, 0 when it did not. */
+  /** GPU slots that the server reported last, 0 when it never did. */
   int reportedSlots() {
-    return load == null ? 0 : load.maxLora();
+    return reportedSlots;
   }
 
   /** Forgets the view of the residency, so that the next snapshot makes a new one. */
@@ -95,6 +96,7 @@ final class LiveEndpoint {
       residencyChanged();
     }
     load = next;
+    reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
     loadAt = now;
     asked = true;
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);

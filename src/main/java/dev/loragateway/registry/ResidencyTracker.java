@@ -4,7 +4,6 @@ import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Residency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -40,6 +39,13 @@ final class ResidencyTracker {
     void swapped(String adapter, @Nullable String victim);
   }
 
+  /** How things stood before a dispatch moved an adapter to the top; position -1 for nowhere. */
+  private record Undo(int position, int gpuUsed, int cpuUsed, @Nullable String victim) {
+    Undo withVictim(@Nullable String victim) {
+      return new Undo(position, gpuUsed, cpuUsed, victim);
+    }
+  }
+
   /** A name that the server no longer lists; its weights keep their slot under this key. */
   private static final String VANISHED = "\0";
 
@@ -51,8 +57,8 @@ final class ResidencyTracker {
   private final Map<String, Integer> inFlight = new HashMap<>();
   private final Deque<String> deferred = new ArrayDeque<>();
 
-  /** Where an adapter stood before a dispatch moved it to the top; -1 for nowhere. */
-  private final Map<String, Integer> undo = new HashMap<>();
+  /** What a dispatch changed that is not proved yet. */
+  private final Map<String, Undo> undo = new HashMap<>();
 
   private int gpuSlots;
   private int cpuSlots;
@@ -60,7 +66,6 @@ final class ResidencyTracker {
   private int cpuUsed = Integer.MAX_VALUE;
   private int insertions;
   private int vanished;
-  private boolean quiet;
 
   ResidencyTracker(int gpuSlots, int cpuSlots, Listener listener) {
     this.listener = listener;
@@ -92,8 +97,9 @@ final class ResidencyTracker {
     if (residency(adapter) == Residency.GPU) {
       touch(adapter);
     } else if (!slotsTaken()) {
-      undo.putIfAbsent(adapter, List.copyOf(recency.keySet()).indexOf(adapter));
-      touch(adapter);
+      int position = List.copyOf(recency.keySet()).indexOf(adapter);
+      Undo before = new Undo(position, gpuUsed, cpuUsed, null);
+      undo.put(adapter, before.withVictim(insert(adapter)));
     } else if (!deferred.contains(adapter)) {
       deferred.add(adapter);
     }
@@ -101,7 +107,7 @@ final class ResidencyTracker {
 
   /** An answer began: the engine scheduled the request, so its adapter is in a GPU slot. */
   void answered(String adapter) {
-    undo.remove(adapter);
+    settle(adapter);
     deferred.remove(adapter);
     touch(adapter);
   }
@@ -119,15 +125,18 @@ final class ResidencyTracker {
 
   /** The server refused the request before its engine saw it: the adapter is where it was. */
   void refused(String adapter) {
-    Integer before = undo.remove(adapter);
+    boolean alone = inFlight.getOrDefault(adapter, 0) <= 1;
+    Undo before = alone ? undo.remove(adapter) : null;
     if (before != null) {
       List<String> order = new ArrayList<>(recency.keySet());
       order.remove(adapter);
-      if (before >= 0) {
-        order.add(Math.min(before, order.size()), adapter);
+      if (before.position() >= 0) {
+        order.add(Math.min(before.position(), order.size()), adapter);
       }
       recency.clear();
       order.forEach(this::append);
+      gpuUsed = before.gpuUsed();
+      cpuUsed = before.cpuUsed();
     }
     left(adapter);
   }
@@ -137,10 +146,18 @@ final class ResidencyTracker {
       return;
     }
     inFlight.remove(adapter);
-    undo.remove(adapter);
+    settle(adapter);
     deferred.remove(adapter);
     while (!deferred.isEmpty() && !slotsTaken()) {
       touch(deferred.remove());
+    }
+  }
+
+  /** The swap that a dispatch was expected to cause is taken as done. */
+  private void settle(String adapter) {
+    Undo expected = undo.remove(adapter);
+    if (expected != null) {
+      listener.swapped(adapter, expected.victim());
     }
   }
 
@@ -151,9 +168,11 @@ final class ResidencyTracker {
 
   /** The adapter was loaded before the tracker could see it: no swap is reported. */
   void assumed(String adapter) {
-    quiet = true;
-    touch(adapter);
-    quiet = false;
+    if (residency(adapter) == Residency.GPU) {
+      move(adapter);
+    } else {
+      insert(adapter);
+    }
   }
 
   /** The server no longer lists the name: its weights stay until they are evicted. */
@@ -188,16 +207,21 @@ final class ResidencyTracker {
     Set<String> gpu = truth.gpu();
     int corrections = 0;
     List<String> order = new ArrayList<>(recency.keySet());
+    Map<String, Residency> estimated = levels();
     for (String name : order) {
-      corrections += residency(name) == level(name, truth) ? 0 : 1;
+      Residency before = estimated.getOrDefault(name, Residency.REGISTERED);
+      corrections += before == level(name, truth) ? 0 : 1;
     }
+    Set<String> known = Set.copyOf(order);
+    gpuSlots = Math.max(gpuSlots, gpu.size());
+    cpuSlots = Math.max(cpuSlots, gpuSlots);
     recency.clear();
     order.stream().filter(n -> truth.cpu().contains(n) && !gpu.contains(n)).forEach(this::append);
     truth.cpu().stream().filter(n -> !gpu.contains(n)).forEach(this::append);
     int cpuOnly = recency.size();
     order.stream().filter(gpu::contains).forEach(this::append);
     gpu.forEach(this::append);
-    corrections += (int) recency.keySet().stream().filter(n -> !order.contains(n)).count();
+    corrections += (int) recency.keySet().stream().filter(n -> !known.contains(n)).count();
     gpuUsed = gpu.size();
     cpuUsed = cpuOnly + gpu.size();
     return corrections;
@@ -291,14 +315,21 @@ final class ResidencyTracker {
   }
 
   private void touch(String adapter) {
-    Residency before = residency(adapter);
-    if (before == Residency.GPU) {
+    if (residency(adapter) == Residency.GPU) {
       move(adapter);
-      return;
+    } else {
+      listener.swapped(adapter, insert(adapter));
     }
+  }
+
+  /**
+   * Puts the adapter into a GPU slot; returns the one that lost it, or null when a slot was free.
+   */
+  private @Nullable String insert(String adapter) {
+    Residency before = residency(adapter);
     String victim = null;
     if (inGpu() == gpuSlots) {
-      touchAll(scheduled());
+      scheduled().stream().filter(recency::containsKey).forEach(this::move);
       victim = plain(newest(inGpu()).getFirst());
     }
     move(adapter);
@@ -307,9 +338,7 @@ final class ResidencyTracker {
     if (before == Residency.REGISTERED) {
       cpuUsed = grow(cpuUsed, cpuSlots);
     }
-    if (!quiet) {
-      listener.swapped(adapter, victim);
-    }
+    return victim;
   }
 
   private void move(String adapter) {
@@ -317,14 +346,6 @@ final class ResidencyTracker {
     recency.put(adapter, true);
     if (recency.size() > cpuSlots + MEMORY) {
       recency.pollFirstEntry();
-    }
-  }
-
-  private void touchAll(Collection<String> adapters) {
-    for (String name : adapters) {
-      if (recency.containsKey(name)) {
-        move(name);
-      }
     }
   }
 

@@ -126,7 +126,7 @@ final class SnapshotBuilder {
     AdapterCell[] cells = new AdapterCell[members.size()];
     for (int i = 0; i < cells.length; i++) {
       registered[i] = members.get(i).models().containsKey(adapter);
-      cells[i] = members.get(i).inFlight.cell(adapter);
+      cells[i] = members.get(i).inFlight.listedCell(adapter);
     }
     return new AdapterRow(adapter, registered, cells);
   }

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param state the endpoint
  * @param cell the adapter there, or null when the request needs none
  * @param level where the adapter is
- * @param loading whether a swap of the adapter is under way there
+ * @param loadingMillis how much longer a swap of the adapter that is under way there will take; 0
+ *     when there is none
+ * @param swaps adapters that are being loaded there
  * @param load requests there
  * @param rank rendezvous score of the model at the endpoint; higher is nearer home
  */
@@ -21,7 +23,8 @@ record Candidate(
     EndpointState state,
     @Nullable AdapterCell cell,
     Residency level,
-    boolean loading,
+    double loadingMillis,
+    int swaps,
     double load,
     long rank) {
 

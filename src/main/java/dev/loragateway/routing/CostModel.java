@@ -37,14 +37,14 @@ final class CostModel {
     if (at.cell() == null) {
       return wait + load;
     }
-    double deferral = at.startsNow() ? 0 : answer / 2;
+    double deferral = at.unknown() || at.startsNow() ? 0 : answer / 2;
     return wait + load + deferral + swap(at, home, adapterRate, victimRate);
   }
 
   private static double swap(Candidate at, boolean home, double adapterRate, double victimRate) {
     LearnedTimes times = at.state().times();
     if (at.here()) {
-      return at.loading() ? swapTime(at.level(), times) : 0;
+      return Math.min(at.loadingMillis(), times.diskSwap());
     }
     double harm = swapTime(at.level(), times) * (1 + at.state().inFlight().total());
     if (at.unknown()) {

@@ -162,7 +162,8 @@ public final class EndpointPicker {
           state,
           cell,
           level,
-          cell != null && cell.loading(now),
+          cell == null || !cell.loading(now) ? 0 : (cell.loadingUntil() - now) / 1e6,
+          state.inFlight().swaps(now),
           load(state),
           Candidate.rank(row, request.model(), state));
     }
@@ -210,7 +211,7 @@ public final class EndpointPicker {
 
     private boolean before(Candidate a, double scoreA, Candidate b, double scoreB) {
       if (settings.policy() == RoutingPolicy.TIERED) {
-        int order = TieredOrder.compare(a, b, now, demand);
+        int order = TieredOrder.compare(a, b, demand);
         return order != 0 ? order < 0 : tie(a) > tie(b);
       }
       return scoreA != scoreB ? scoreA < scoreB : tie(a) > tie(b);

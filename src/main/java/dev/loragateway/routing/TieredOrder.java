@@ -9,10 +9,10 @@ final class TieredOrder {
   private TieredOrder() {}
 
   /** Negative when {@code a} comes first, zero when only a tie-break can tell. */
-  static int compare(Candidate a, Candidate b, long now, AdapterDemand demand) {
+  static int compare(Candidate a, Candidate b, AdapterDemand demand) {
     int order = Integer.compare(tier(a), tier(b));
     if (order == 0 && tier(a) == 1) {
-      order = bySwap(a, b, now, demand);
+      order = bySwap(a, b, demand);
     }
     return order != 0 ? order : Double.compare(a.load(), b.load());
   }
@@ -21,10 +21,10 @@ final class TieredOrder {
     return at.here() ? 0 : at.unknown() ? 2 : 1;
   }
 
-  private static int bySwap(Candidate a, Candidate b, long now, AdapterDemand demand) {
+  private static int bySwap(Candidate a, Candidate b, AdapterDemand demand) {
     int order = Boolean.compare(b.startsNow(), a.startsNow());
     if (order == 0) {
-      order = Integer.compare(swapQueue(a, now), swapQueue(b, now));
+      order = Integer.compare(a.swaps(), b.swaps());
     }
     if (order == 0) {
       order = Boolean.compare(b.level() == Residency.CPU, a.level() == Residency.CPU);
@@ -35,10 +35,6 @@ final class TieredOrder {
     return order != 0
         ? order
         : Double.compare(CostModel.victimRate(a, demand), CostModel.victimRate(b, demand));
-  }
-
-  private static int swapQueue(Candidate at, long now) {
-    return at.state().inFlight().swapQueue(now).size();
   }
 
   private static boolean freeSlot(Candidate at) {

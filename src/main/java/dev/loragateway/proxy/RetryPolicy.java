@@ -1,0 +1,90 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.registry.AdapterRow;
+import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.upstream.UpstreamFailure;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a request may be tried again, and where not. One retry is free when the server cannot
+ * have begun an answer (no connection, or no byte); others count against the pool's budget.
+ * Confined to the downstream event loop.
+ */
+final class RetryPolicy {
+  private final RetryBudget budget;
+  private final ProxySettings.Retries settings;
+  private final Set<String> tried = new HashSet<>(0);
+  private @Nullable String budgetedFor;
+  private int budgeted;
+  private int attempts;
+  private boolean freeUsed;
+
+  RetryPolicy(RetryBudget budget, ProxySettings.Retries settings) {
+    this.budget = budget;
+    this.settings = settings;
+  }
+
+  void attempted() {
+    attempts++;
+  }
+
+  int attempts() {
+    return attempts;
+  }
+
+  /** Addresses that are not to be tried again. */
+  Set<String> tried() {
+    return tried;
+  }
+
+  void exclude(String address) {
+    tried.add(address);
+  }
+
+  /** Returns whether another attempt is allowed after such a failure, and counts it. */
+  boolean allows(UpstreamFailure failure, PoolSnapshot pool) {
+    boolean free = failure == UpstreamFailure.CONNECT || failure == UpstreamFailure.NO_RESPONSE;
+    if (free && !freeUsed && attempts <= settings.max()) {
+      freeUsed = true;
+      return true;
+    }
+    return allows(pool);
+  }
+
+  /** Returns whether another attempt is allowed within the budget, and counts it. */
+  boolean allows(PoolSnapshot pool) {
+    if (attempts > settings.max() || !budget.take(pool, settings.budgetPercent())) {
+      return false;
+    }
+    budgetedFor = pool.name();
+    budgeted++;
+    return true;
+  }
+
+  /**
+   * Returns whether an endpoint that is up, not tried, and not {@code address} serves the model.
+   */
+  boolean servedElsewhere(PoolSnapshot pool, String model, String address) {
+    AdapterRow row = pool.adapter(model);
+    boolean base = pool.baseNames().contains(model);
+    for (int i = 0; i < pool.endpoints().size(); i++) {
+      EndpointState state = pool.endpoints().get(i);
+      String other = state.endpoint().address();
+      boolean serves = base || (row == null ? pool.settings().resolver() : row.registered(i));
+      if (serves && state.up() && !tried.contains(other) && !other.equals(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Gives the budget back; the exchange is over. */
+  void end() {
+    for (; budgeted > 0 && budgetedFor != null; budgeted--) {
+      budget.release(budgetedFor);
+    }
+  }
+}
