@@ -33,6 +33,11 @@ sealed interface Answer {
     }
   }
 
-  /** No such answer. The reason is one line for the log. */
-  record Failed(String reason) implements Answer {}
+  /**
+   * No such answer.
+   *
+   * @param reason one line for the log
+   * @param late whether the time was up before anything else was wrong
+   */
+  record Failed(String reason, boolean late) implements Answer {}
 }

@@ -107,6 +107,11 @@ final class Cadence {
     nextProbe = now + jittered(settings.modelsInterval().toNanos());
   }
 
+  /** The answer did not come in time: asks again soon. */
+  void probedLate(long now, ScrapeSettings settings) {
+    nextProbe = now + jittered(settings.interval().toNanos());
+  }
+
   void probedDown(long now, ScrapeSettings settings) {
     long interval = settings.interval().toNanos();
     long longest = Math.max(interval, LONGEST_BACK_OFF);

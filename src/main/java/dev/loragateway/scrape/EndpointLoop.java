@@ -26,6 +26,10 @@ final class EndpointLoop implements Runnable {
   static final int HEALTH_LIMIT = 64 << 10;
   static final int METRICS_LIMIT = 8 << 20;
   static final int MODELS_LIMIT = 16 << 20;
+
+  /** Late answers of {@code /health} in a row that mean that the server hangs. */
+  private static final int LATE_PROBES = 3;
+
   private static final Logger log = LoggerFactory.getLogger(EndpointLoop.class);
 
   private final Endpoint endpoint;
@@ -43,6 +47,7 @@ final class EndpointLoop implements Runnable {
   private final Cadence cadence;
   private final Condition metrics;
   private boolean busy = true;
+  private int lateProbes;
 
   private final ReentrantLock modelsLock = new ReentrantLock();
   private final Condition models; // guarded by modelsLock
@@ -204,17 +209,26 @@ final class EndpointLoop implements Runnable {
     return healthy;
   }
 
-  /** Probes the health; an endpoint that fails is down from here on. */
+  /**
+   * Probes the health; an endpoint that fails is down from here on. A busy server may be late: only
+   * several late answers in a row count as a failure, or load alone would take every endpoint out.
+   */
   private boolean isHealthy(ScrapeSettings current) throws InterruptedException {
     Answer answer = client.get(endpoint, "/health", current.timeout(), HEALTH_LIMIT);
     long now = System.nanoTime();
-    if (answer instanceof Answer.Failed(String reason)) {
-      cadence.probedDown(now, current);
-      become(Health.DOWN, reason);
-      return false;
+    if (!(answer instanceof Answer.Failed(String reason, boolean late))) {
+      lateProbes = 0;
+      cadence.probedUp(now, current);
+      return true;
     }
-    cadence.probedUp(now, current);
-    return true;
+    if (late && health == Health.UP && ++lateProbes < LATE_PROBES) {
+      cadence.probedLate(now, current);
+      return true;
+    }
+    lateProbes = 0;
+    cadence.probedDown(now, current);
+    become(Health.DOWN, reason);
+    return false;
   }
 
   private void become(Health next, String reason) {
@@ -250,7 +264,7 @@ final class EndpointLoop implements Runnable {
       sink.report(endpoint, load);
     }
     listener.scraped(endpoint, end - start, load != null);
-    if (answer instanceof Answer.Failed(String reason)) {
+    if (answer instanceof Answer.Failed(String reason, boolean late)) {
       return reason;
     }
     return load == null ? "not a metrics page of " + current.engine() : null;
@@ -263,7 +277,7 @@ final class EndpointLoop implements Runnable {
       Answer answer = client.get(endpoint, "/v1/models", current.timeout(), MODELS_LIMIT);
       List<ModelCard> cards =
           switch (answer) {
-            case Answer.Failed(String reason) -> {
+            case Answer.Failed(String reason, boolean late) -> {
               models.failed(reason);
               yield null;
             }

@@ -67,9 +67,9 @@ final class ScrapeClient implements AutoCloseable {
       int status = response.statusCode();
       return status >= 200 && status < 300
           ? response.body()
-          : new Answer.Failed("status " + status + " (expected: 200)");
+          : new Answer.Failed("status " + status + " (expected: 200)", false);
     } catch (TimeoutException e) {
-      return new Answer.Failed("no complete answer within " + timeout.toMillis() + " ms");
+      return new Answer.Failed("no complete answer within " + timeout.toMillis() + " ms", true);
     } catch (ExecutionException e) {
       return failed(e.getCause() == null ? e : e.getCause());
     } finally {
@@ -123,7 +123,7 @@ final class ScrapeClient implements AutoCloseable {
 
   private static Answer.Failed failed(Throwable failure) {
     String reason = failure.toString().replaceAll("\\p{Cntrl}", " ");
-    return new Answer.Failed(reason.substring(0, Math.min(reason.length(), LONGEST_REASON)));
+    return new Answer.Failed(reason.substring(0, Math.min(reason.length(), LONGEST_REASON)), false);
   }
 
   /** Gives up what is under way and ends all threads. */

@@ -66,7 +66,7 @@ class ScrapeClientTest {
     assertThat(text(get(server.endpoint(), "/metrics"))).hasSize(MIB);
     server.answer("/metrics", 200, "x".repeat(MIB + 1));
     assertThat(get(server.endpoint(), "/metrics"))
-        .isEqualTo(new Answer.Failed("java.io.IOException: the body is longer than 1048576 bytes"));
+        .isEqualTo(new Answer.Failed("java.io.IOException: the body is longer than 1048576 bytes", false));
   }
 
   @Test
@@ -106,7 +106,7 @@ class ScrapeClientTest {
         });
     Answer answer =
         client.get(server.endpoint(), "/metrics", Duration.ofMillis(200), Integer.MAX_VALUE);
-    assertThat(answer).isEqualTo(new Answer.Failed("no complete answer within 200 ms"));
+    assertThat(answer).isEqualTo(new Answer.Failed("no complete answer within 200 ms", true));
     broken.await();
   }
 
@@ -114,7 +114,7 @@ class ScrapeClientTest {
   void status_otherThanSuccess_failed() throws InterruptedException {
     server.answer("/metrics", 404, "{}");
     assertThat(get(server.endpoint(), "/metrics"))
-        .isEqualTo(new Answer.Failed("status 404 (expected: 200)"));
+        .isEqualTo(new Answer.Failed("status 404 (expected: 200)", false));
   }
 
   @Test

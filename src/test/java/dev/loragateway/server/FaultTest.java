@@ -4,9 +4,11 @@ import static dev.loragateway.server.GatewayExtension.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimulatedServer;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -39,8 +41,7 @@ final class FaultTest {
 
   private Gateway between(RawUpstream bad, RawUpstream good) {
     return gateways.start(
-        Setup.of(bad.address(), good.address())
-            .policy(dev.loragateway.registry.RoutingPolicy.ROUND_ROBIN));
+        Setup.of(bad.address(), good.address()).policy(RoutingPolicy.ROUND_ROBIN));
   }
 
   private RawUpstream good() {
@@ -51,9 +52,13 @@ final class FaultTest {
   void refuses_requestGoesElsewhere() {
     SimulatedServer a = gateways.simulator("base", "lora");
     SimulatedServer b = gateways.simulator("base", "lora");
+<<<<<<< HEAD
     Gateway gateway =
         gateways.start(
             Setup.of(a.address(), b.address()).policy(dev.loragateway.registry.RoutingPolicy.HASH));
+=======
+    Gateway gateway = gateways.start(Setup.of(a.address(), b.address()).policy(RoutingPolicy.HASH));
+>>>>>>> e2e
     String home = gateways.chat(gateway, "lora").endpoint();
     SimulatedServer first = home.equals(a.address()) ? a : b;
 
@@ -99,6 +104,45 @@ final class FaultTest {
     assertThat(answer.status()).isEqualTo(200);
     assertThat(answer.text()).isEqualTo("{\"good\":1}");
     assertThat(answer.header("x-gateway-attempts")).isEqualTo("2");
+  }
+
+  @Test
+  void resetsBeforeResponse_requestToAnAlias_isRewrittenAgain() {
+    RawUpstream bad = gateways.upstream(RawUpstream.Call::reset);
+    RawUpstream good = good();
+    Gateway gateway =
+        gateways.start(
+            Setup.of(bad.address(), good.address())
+                .policy(RoutingPolicy.ROUND_ROBIN)
+                .aliases(Map.of("other", "lora")));
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(gateways.chat(gateway, "other").status()).isEqualTo(200);
+    }
+
+    assertThat(bad.calls()).isNotEmpty();
+    assertThat(good.calls())
+        .hasSize(2)
+        .allSatisfy(call -> assertThat(call.body()).contains("\"model\":\"lora\""));
+  }
+
+  @Test
+  void speaksUnasked_theIdleConnectionIsGivenUp() {
+    AtomicInteger requests = new AtomicInteger();
+    RawUpstream chatty =
+        gateways.upstream(
+            call -> {
+              call.write(ok("{}"));
+              if (requests.incrementAndGet() == 1) {
+                call.write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").awaitEnd();
+              }
+            });
+    Gateway gateway = gateways.start(Setup.of(chatty.address()));
+    WireClient client = gateways.client(gateway);
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(client.send(Requests.chat("lora")).read().text()).isEqualTo("{}");
+    }
   }
 
   @Test

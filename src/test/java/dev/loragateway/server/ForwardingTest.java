@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -77,6 +78,43 @@ final class ForwardingTest {
     post("/v1/chat/completions");
 
     assertThat(seen().body()).isEqualTo(Requests.chatBody("lora", 1, false));
+  }
+
+  @Test
+  void request_largeBody_isForwardedByteByByte() {
+    String text = "0123456789abcdef".repeat(300_000);
+    String body = Requests.chatBody("lora", 1, false).replace("Hello", text);
+
+    gateways.ask(gateway, Requests.post("/v1/chat/completions", body));
+
+    assertThat(seen().body()).isEqualTo(body);
+  }
+
+  @Test
+  void request_largeBodyForAnAlias_differsInTheModelOnly() {
+    Gateway aliased = gateways.start(Setup.of(upstream.address()).aliases(Map.of("other", "lora")));
+    String text = "\\\"model\\\":\\\"other\\\" ".repeat(20_000);
+    String body = Requests.chatBody("other", 1, false).replace("Hello", text);
+
+    gateways.ask(aliased, Requests.post("/v1/chat/completions", body));
+
+    assertThat(seen().body())
+        .isEqualTo(body.replaceFirst("\"model\":\"other\"", "\"model\":\"lora\""));
+  }
+
+  @Test
+  void response_ofAnAliasToHttp10Client_isWhole() {
+    RawUpstream naming =
+        gateways.upstream(
+            call -> call.reply(200, "application/json", "{\"model\":\"lora\",\"x\":1}"));
+    Gateway aliased = gateways.start(Setup.of(naming.address()).aliases(Map.of("other", "lora")));
+
+    WireResponse answer =
+        gateways.ask(aliased, Requests.chat("other").replace("HTTP/1.1", "HTTP/1.0"));
+
+    assertThat(answer.text()).isEqualTo("{\"model\":\"other\",\"x\":1}");
+    assertThat(answer.headers("content-length")).isEmpty();
+    assertThat(answer.chunked()).isFalse();
   }
 
   @Test

@@ -114,9 +114,10 @@ final class ReloadTest {
               }
             });
 
-    for (int i = 0; done.getCount() > 0; i++) {
-      RoutingPolicy policy = RoutingPolicy.values()[i % RoutingPolicy.values().length];
-      gateway.reload(Setup.of(a.address(), b.address()).policy(policy).build());
+    while (done.getCount() > 0) {
+      for (RoutingPolicy policy : RoutingPolicy.values()) {
+        gateway.reload(Setup.of(a.address(), b.address()).policy(policy).build());
+      }
     }
 
     assertThat(asking.join(SOON)).isTrue();

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -176,6 +177,21 @@ final class StreamTest {
   }
 
   @Test
+  void stream_chunkIsGarbage_endsWithAnErrorEvent() {
+    RawUpstream server =
+        gateways.upstream(
+            call -> call.stream().chunk("data: 1\n\n").write("what?\r\n\r\n").awaitEnd());
+    Gateway gateway = gateways.start(Setup.of(server.address()));
+
+    WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
+
+    assertThat(answer.whole()).isFalse();
+    assertThat(answer.events()).hasSize(2);
+    assertThat(answer.events().getLast()).contains("upstream_failed");
+    awaitQuiet(gateway);
+  }
+
+  @Test
   void stream_standsStill_endsWithAnErrorEvent() {
     RawUpstream server = gateways.upstream(call -> call.stream().chunk("data: 1\n\n").awaitEnd());
     Gateway gateway = gateways.start(Setup.of(server.address()).idle(Duration.ofMillis(200)));
@@ -246,6 +262,20 @@ final class StreamTest {
     assertThat(server.requests()).noneMatch(seen -> "base".equals(seen.model()));
   }
 
+  /** Half-closing is leaving: the gateway cannot tell the two apart. */
+  @Test
+  void client_endsItsOutput_theServerIsToldAtOnce() {
+    SimulatedServer server = gateways.simulator(paced());
+    Gateway gateway = gateways.start(Setup.of(server.address()));
+    WireClient client = gateways.client(gateway).send(Requests.stream("lora", 30_000));
+    client.readHead();
+
+    client.endOutput();
+
+    await().atMost(SOON).until(() -> aborted(server));
+    awaitQuiet(gateway);
+  }
+
   private static void leave(WireClient client, boolean byReset) {
     if (byReset) {
       client.reset();
@@ -272,7 +302,7 @@ final class StreamTest {
     WireClient client = gateways.closing(new WireClient(gateway.port(), 16 << 10));
 
     WireResponse head = client.send(Requests.chat("lora")).readHead();
-    await().atMost(SOON).during(Duration.ofMillis(300)).until(written::get, still(written));
+    await().atMost(SOON).during(Duration.ofMillis(300)).until(written::get, unchanged());
     assertThat(written.get()).isLessThan(LARGE / 2);
     ByteArrayOutputStream received = new ByteArrayOutputStream(LARGE);
 
@@ -281,7 +311,7 @@ final class StreamTest {
   }
 
   /** Holds while the count is what it was when last looked at. */
-  private static java.util.function.Predicate<Long> still(AtomicLong count) {
+  private static Predicate<Long> unchanged() {
     AtomicLong last = new AtomicLong(-1);
     return now -> last.getAndSet(now) == now;
   }

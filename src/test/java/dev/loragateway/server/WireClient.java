@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -36,7 +37,7 @@ final class WireClient implements AutoCloseable {
       if (receiveBuffer > 0) {
         socket.setReceiveBufferSize(receiveBuffer);
       }
-      socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE);
+      socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), PATIENCE);
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(PATIENCE);
       in = new BufferedInputStream(socket.getInputStream());
@@ -64,7 +65,7 @@ final class WireClient implements AutoCloseable {
     WireResponse head = readHead();
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     boolean whole = readBody(head, body);
-    return new WireResponse(head.status(), head.headers(), body.toByteArray(), whole);
+    return new WireResponse(head.status(), head.headers(), body.toString(ISO_8859_1), whole);
   }
 
   /** Reads a status line and headers. */
@@ -78,7 +79,7 @@ final class WireClient implements AutoCloseable {
         headers.add(Map.entry(name, line.substring(colon + 1).trim()));
       }
       int code = Integer.parseInt(status.split(" ", 3)[1]);
-      return new WireResponse(code, headers, new byte[0], false);
+      return new WireResponse(code, headers, "", false);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -143,6 +144,15 @@ final class WireClient implements AutoCloseable {
       throw new AssertionError("the connection was not closed", e);
     } catch (IOException e) {
       // A reset ends a connection, too.
+    }
+  }
+
+  /** Ends the sending side only. */
+  void endOutput() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

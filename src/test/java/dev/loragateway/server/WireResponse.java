@@ -1,5 +1,6 @@
 package dev.loragateway.server;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,11 +12,11 @@ import java.util.Map;
  *
  * @param status of the status line
  * @param headers in their order, names in lower case
- * @param body without its framing
+ * @param body without its framing, each byte as one char
  * @param whole whether the body came to the end that its framing announces
  */
 record WireResponse(
-    int status, List<Map.Entry<String, String>> headers, byte[] body, boolean whole) {
+    int status, List<Map.Entry<String, String>> headers, String body, boolean whole) {
 
   /** The values of a header, in their order. */
   List<String> headers(String name) {
@@ -29,7 +30,7 @@ record WireResponse(
   }
 
   String text() {
-    return new String(body, UTF_8);
+    return new String(body.getBytes(ISO_8859_1), UTF_8);
   }
 
   JsonNode json() {
