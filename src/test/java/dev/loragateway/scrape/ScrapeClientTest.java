@@ -66,7 +66,8 @@ class ScrapeClientTest {
     assertThat(text(get(server.endpoint(), "/metrics"))).hasSize(MIB);
     server.answer("/metrics", 200, "x".repeat(MIB + 1));
     assertThat(get(server.endpoint(), "/metrics"))
-        .isEqualTo(new Answer.Failed("java.io.IOException: the body is longer than 1048576 bytes", false));
+        .isEqualTo(
+            new Answer.Failed("java.io.IOException: the body is longer than 1048576 bytes", false));
   }
 
   @Test

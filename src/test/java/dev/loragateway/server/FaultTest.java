@@ -52,13 +52,7 @@ final class FaultTest {
   void refuses_requestGoesElsewhere() {
     SimulatedServer a = gateways.simulator("base", "lora");
     SimulatedServer b = gateways.simulator("base", "lora");
-<<<<<<< HEAD
-    Gateway gateway =
-        gateways.start(
-            Setup.of(a.address(), b.address()).policy(dev.loragateway.registry.RoutingPolicy.HASH));
-=======
     Gateway gateway = gateways.start(Setup.of(a.address(), b.address()).policy(RoutingPolicy.HASH));
->>>>>>> e2e
     String home = gateways.chat(gateway, "lora").endpoint();
     SimulatedServer first = home.equals(a.address()) ? a : b;
 
