@@ -49,13 +49,7 @@ final class AdminServer implements AutoCloseable {
     server.setExecutor(threads);
     page("/healthz", () -> text(200, "ok\n"));
     page("/readyz", () -> readiness(registry, draining));
-    page(
-        "/metrics",
-        () ->
-            new Answer(
-                200,
-                "text/plain; version=0.0.4; charset=utf-8",
-                metrics.render(registry.snapshot())));
+    page("/metrics", () -> metrics(registry, metrics));
     page("/api/state", () -> state(registry));
     page("/", () -> text(200, INDEX));
     server.start();
@@ -72,6 +66,12 @@ final class AdminServer implements AutoCloseable {
     return registry.snapshot().ready()
         ? text(200, "ready\n")
         : text(503, "not ready: a pool was not scraped yet\n");
+  }
+
+  private static Answer metrics(EndpointRegistry registry, GatewayMetrics metrics) {
+    registry.drain();
+    return new Answer(
+        200, "text/plain; version=0.0.4; charset=utf-8", metrics.render(registry.snapshot()));
   }
 
   private static Answer state(EndpointRegistry registry) {

@@ -124,7 +124,7 @@ final class StreamTest {
 
     WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
 
-    assertThat(answer.text()).startsWith("data: {}\n\ndata: {\"error\":");
+    assertThat(answer.text()).startsWith("data: {}\n\n\ndata: {\"error\":");
   }
 
   @ParameterizedTest
