@@ -143,8 +143,8 @@ final class Routing {
     double[] cumulative = zipf(load.adapters, load.skew);
     ConcurrentLinkedQueue<Double> firstTokens = new ConcurrentLinkedQueue<>();
     AtomicInteger failed = new AtomicInteger();
-    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
-        HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(clients).build()) {
+    try (HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       long start = System.nanoTime();
       long end = start + load.seconds * 1_000_000_000L;
       double due = start;
