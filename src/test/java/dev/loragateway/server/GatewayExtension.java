@@ -73,10 +73,10 @@ final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, Af
     return closing(new RawUpstream(script));
   }
 
-  /** A gateway that has asked each of its endpoints. */
+  /** A gateway whose endpoints are all up. */
   Gateway start(Setup setup) {
     Gateway gateway = launch(setup);
-    await().atMost(SOON).until(() -> asked(gateway));
+    await().atMost(SOON).until(() -> up(gateway));
     return gateway;
   }
 
@@ -151,10 +151,10 @@ final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, Af
     return sum;
   }
 
-  private static boolean asked(Gateway gateway) {
+  private static boolean up(Gateway gateway) {
     for (JsonNode pool : state(gateway).path("pools")) {
       for (JsonNode endpoint : pool.path("endpoints")) {
-        if (endpoint.path("health").asText().equals("unknown")) {
+        if (!endpoint.path("health").asText().equals("up")) {
           return false;
         }
       }
