@@ -4,7 +4,10 @@ import static dev.loragateway.server.GatewayExtension.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.sim.SimRequest;
 import dev.loragateway.sim.SimulatedServer;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,15 +19,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class WireFramingTest {
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 
-  private SimulatedServer server;
-  private Gateway gateway;
+  private static SimulatedServer server;
+  private static Gateway gateway;
   private WireClient client;
+  private int seenBefore;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     server = gateways.simulator("base", "lora");
     gateway = gateways.start(Setup.of(server.address()));
+  }
+
+  @BeforeEach
+  void connect() {
     client = gateways.client(gateway);
+    seenBefore = server.requests().size();
+  }
+
+  /** The requests that reached the server in this test. */
+  private List<SimRequest> seen() {
+    List<SimRequest> all = server.requests();
+    return all.subList(seenBefore, all.size());
   }
 
   @Test
@@ -93,7 +108,7 @@ final class WireFramingTest {
 
     await().atMost(SOON).until(() -> gateway.proxy().buffered() == 0);
     await().atMost(SOON).until(() -> gateway.proxy().connections() == 0);
-    assertThat(server.requests()).noneMatch(seen -> seen.model() != null);
+    assertThat(seen()).noneMatch(seen -> seen.model() != null);
   }
 
   @Test
@@ -132,7 +147,7 @@ final class WireFramingTest {
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
-    assertThat(server.requests()).noneMatch(seen -> seen.model() != null);
+    assertThat(seen()).noneMatch(seen -> seen.model() != null);
   }
 
   @ParameterizedTest
@@ -173,7 +188,7 @@ final class WireFramingTest {
             + "\r\n0\r\nx-trailer: dropped\r\n\r\n");
 
     assertThat(client.read().status()).isEqualTo(200);
-    assertThat(server.requests()).anyMatch(seen -> seen.body().equals(body));
+    assertThat(seen()).anyMatch(seen -> seen.body().equals(body));
   }
 
   @ParameterizedTest
