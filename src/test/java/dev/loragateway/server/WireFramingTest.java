@@ -113,16 +113,23 @@ final class WireFramingTest {
 
   @Test
   void body_bothFramings_isRefused() {
+    String body = Requests.chatBody("lora", 1, false);
     client.send(
         Requests.head(
                 "POST /v1/chat/completions HTTP/1.1",
+                "Content-Type: application/json",
                 "Content-Length: 4",
                 "Transfer-Encoding: chunked")
+            + "\r\n"
+            + Integer.toHexString(body.length())
+            + "\r\n"
+            + body
             + "\r\n0\r\n\r\n"
             + Requests.get("/smuggled"));
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
+    assertThat(seen()).noneMatch(request -> request.model() != null);
   }
 
   @ParameterizedTest
@@ -154,10 +161,19 @@ final class WireFramingTest {
   @ValueSource(
       strings = {"Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked"})
   void body_chunkedFromHttp10Client_isRefused(String headers) {
-    client.send("POST /v1/chat/completions HTTP/1.0\r\n" + headers + "\r\n\r\n0\r\n\r\n");
+    String body = Requests.chatBody("lora", 1, false);
+    client.send(
+        "POST /v1/chat/completions HTTP/1.0\r\nContent-Type: application/json\r\n"
+            + headers
+            + "\r\n\r\n"
+            + Integer.toHexString(body.length())
+            + "\r\n"
+            + body
+            + "\r\n0\r\n\r\n");
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
+    assertThat(seen()).noneMatch(request -> request.model() != null);
   }
 
   @ParameterizedTest
