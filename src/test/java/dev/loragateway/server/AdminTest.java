@@ -119,17 +119,18 @@ final class AdminTest {
   @Test
   void metrics_haveTheNamesOfTheContract() {
     SimulatedServer a =
-        gateways.simulator(SimSettings.of("base", "x", "y").withMaxLoras(1).withTimeScale(0));
-    SimulatedServer b = gateways.simulator("base", "x");
+        gateways.simulator(SimSettings.of("base", "x", "y", "z").withMaxLoras(1).withTimeScale(0));
+    SimulatedServer b = gateways.simulator("base", "z");
     Gateway gateway = gateways.start(Setup.of(a.address(), b.address()));
     for (int i = 0; i < 2; i++) {
+      gateways.chat(gateway, "x");
       gateways.chat(gateway, "x");
       gateways.chat(gateway, "y");
     }
     gateways.chat(gateway, "nobody");
     a.faults().on(SimFault.RESET_BEFORE_RESPONSE);
     b.faults().on(SimFault.RESET_BEFORE_RESPONSE);
-    gateways.chat(gateway, "x");
+    gateways.chat(gateway, "z");
 
     String page = admin(gateway, "/metrics").text();
 

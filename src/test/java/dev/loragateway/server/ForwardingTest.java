@@ -3,6 +3,7 @@ package dev.loragateway.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -15,13 +16,18 @@ final class ForwardingTest {
 
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 
-  private RawUpstream upstream;
-  private Gateway gateway;
+  private static RawUpstream upstream;
+  private static Gateway gateway;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     upstream = gateways.upstream(call -> call.reply(200, "application/json", OK));
     gateway = gateways.start(Setup.of(upstream.address()));
+  }
+
+  @BeforeEach
+  void forget() {
+    upstream.forget();
   }
 
   private WireResponse post(String path, String... headers) {

@@ -16,20 +16,24 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Starts what one test needs (gateways, simulated and scripted servers, clients), closes it after
- * the test, the latest first, and fails the class when a buffer leaked in it. Register it in a
- * static field. Thread-safe.
+ * Starts what tests need (gateways, simulated and scripted servers, clients), closes it after the
+ * test, or after the class when it was started before all tests, the latest first, and fails the
+ * class when a buffer leaked in it. Register it in a static field. Thread-safe.
  */
-final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+final class GatewayExtension
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
   /** How long a condition that must come true may take. */
   static final Duration SOON = Duration.ofSeconds(10);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Deque<AutoCloseable> open = new ConcurrentLinkedDeque<>();
+  private final Deque<AutoCloseable> ofClass = new ConcurrentLinkedDeque<>();
+  private final Deque<AutoCloseable> ofTest = new ConcurrentLinkedDeque<>();
+  private volatile boolean inTest;
   private final LeakRecorder leaks = new LeakRecorder();
 
   @Override
@@ -38,25 +42,31 @@ final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, Af
   }
 
   @Override
+  public void beforeEach(ExtensionContext context) {
+    inTest = true;
+  }
+
+  @Override
   public void afterEach(ExtensionContext context) throws Exception {
-    closeAll();
+    inTest = false;
+    closeAll(ofTest);
   }
 
   @Override
   public void afterAll(ExtensionContext context) throws Exception {
-    closeAll();
+    closeAll(ofClass);
     assertThat(leaks.stop()).as("leaked buffers").isEmpty();
   }
 
-  private void closeAll() throws Exception {
+  private static void closeAll(Deque<AutoCloseable> open) throws Exception {
     for (AutoCloseable next = open.pollFirst(); next != null; next = open.pollFirst()) {
       next.close();
     }
   }
 
-  /** Has it closed after the test. */
+  /** Has it closed after the test or the class. */
   <T extends AutoCloseable> T closing(T closeable) {
-    open.addFirst(closeable);
+    (inTest ? ofTest : ofClass).addFirst(closeable);
     return closeable;
   }
 
@@ -73,10 +83,10 @@ final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, Af
     return closing(new RawUpstream(script));
   }
 
-  /** A gateway that has asked each of its endpoints. */
+  /** A gateway whose endpoints are all up. */
   Gateway start(Setup setup) {
     Gateway gateway = launch(setup);
-    await().atMost(SOON).until(() -> asked(gateway));
+    await().atMost(SOON).until(() -> up(gateway));
     return gateway;
   }
 
@@ -151,10 +161,10 @@ final class GatewayExtension implements BeforeAllCallback, AfterEachCallback, Af
     return sum;
   }
 
-  private static boolean asked(Gateway gateway) {
+  private static boolean up(Gateway gateway) {
     for (JsonNode pool : state(gateway).path("pools")) {
       for (JsonNode endpoint : pool.path("endpoints")) {
-        if (endpoint.path("health").asText().equals("unknown")) {
+        if (!endpoint.path("health").asText().equals("up")) {
           return false;
         }
       }

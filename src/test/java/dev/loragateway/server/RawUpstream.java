@@ -87,6 +87,11 @@ final class RawUpstream implements AutoCloseable {
     early = answer;
   }
 
+  /** Forgets the requests so far. */
+  void forget() {
+    calls.clear();
+  }
+
   private Void accept() throws IOException {
     while (true) {
       Socket socket = server.accept();

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimulatedServer;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,7 +34,10 @@ final class ScrapeFaultTest {
     SimulatedServer good = gateways.simulator("base", "x");
     bad.faults().on(fault, value);
     Gateway gateway =
-        gateways.start(Setup.of(bad.address(), good.address()).policy(RoutingPolicy.ROUND_ROBIN));
+        gateways.start(
+            Setup.of(bad.address(), good.address())
+                .policy(RoutingPolicy.ROUND_ROBIN)
+                .scrapeTimeout(Duration.ofSeconds(1)));
     long before = scrapes(good);
 
     Set<String> used = new HashSet<>();

@@ -28,7 +28,7 @@ import java.util.Map;
 final class Setup {
   private static final ScrapeSettings SCRAPE =
       new ScrapeSettings(
-          Duration.ofMillis(50), Duration.ofSeconds(1), Duration.ofSeconds(60), Engine.VLLM);
+          Duration.ofMillis(50), Duration.ofSeconds(10), Duration.ofSeconds(60), Engine.VLLM);
 
   private final List<GatewayConfig.Pool> pools = new ArrayList<>();
   private Timeouts timeouts = Timeouts.DEFAULTS;
@@ -149,6 +149,13 @@ final class Setup {
     GatewayConfig.Pool pool = last();
     ScrapeSettings scrape =
         new ScrapeSettings(SCRAPE.interval(), SCRAPE.timeout(), interval, SCRAPE.engine());
+    return replace(new GatewayConfig.Pool(pool.settings(), pool.endpoints(), scrape));
+  }
+
+  Setup scrapeTimeout(Duration timeout) {
+    GatewayConfig.Pool pool = last();
+    ScrapeSettings scrape =
+        new ScrapeSettings(SCRAPE.interval(), timeout, SCRAPE.modelsInterval(), SCRAPE.engine());
     return replace(new GatewayConfig.Pool(pool.settings(), pool.endpoints(), scrape));
   }
 

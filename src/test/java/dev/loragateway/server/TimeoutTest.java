@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Clients that keep the gateway waiting. */
 final class TimeoutTest {
-  private static final Duration SHORT = Duration.ofMillis(200);
+  private static final Duration SHORT = Duration.ofMillis(500);
 
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 

@@ -6,8 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.sim.SimRequest;
 import dev.loragateway.sim.SimulatedServer;
 import java.io.UncheckedIOException;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -20,15 +23,27 @@ final class WireBodyTest {
 
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 
-  private SimulatedServer server;
-  private Gateway gateway;
+  private static SimulatedServer server;
+  private static Gateway gateway;
   private WireClient client;
+  private int seenBefore;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     server = gateways.simulator("base", "lora");
     gateway = gateways.start(Setup.of(server.address()).bodyLimit(LIMIT));
+  }
+
+  @BeforeEach
+  void connect() {
     client = gateways.client(gateway);
+    seenBefore = server.requests().size();
+  }
+
+  /** The requests that reached the server in this test. */
+  private List<SimRequest> seen() {
+    List<SimRequest> all = server.requests();
+    return all.subList(seenBefore, all.size());
   }
 
   private WireResponse ask(String body) {
@@ -120,7 +135,7 @@ final class WireBodyTest {
 
     assertThat(client.read().status()).isEqualTo(200);
     assertThat(client.send(Requests.get("/v1/models")).read().status()).isEqualTo(200);
-    assertThat(server.requests())
+    assertThat(seen())
         .filteredOn(seen -> seen.model() != null)
         .singleElement()
         .satisfies(seen -> assertThat(seen.headers()).doesNotContainKey("expect"));
@@ -183,7 +198,7 @@ final class WireBodyTest {
   void json_notAcceptable_is400AndTheConnectionGoesOn(String body) {
     assertThat(ask(body).status()).isEqualTo(400);
     assertThat(client.send(Requests.get("/v1/models")).read().status()).isEqualTo(200);
-    assertThat(server.requests()).noneMatch(seen -> seen.path().equals("/v1/chat/completions"));
+    assertThat(seen()).noneMatch(seen -> seen.path().equals("/v1/chat/completions"));
   }
 
   @Test
@@ -212,7 +227,7 @@ final class WireBodyTest {
     WireResponse answer = client.send(transcription("lora")).read();
 
     assertThat(answer.status()).isEqualTo(200);
-    assertThat(server.requests())
+    assertThat(seen())
         .filteredOn(seen -> seen.path().equals("/v1/audio/transcriptions"))
         .singleElement()
         .satisfies(seen -> assertThat(seen.model()).isEqualTo("lora"));

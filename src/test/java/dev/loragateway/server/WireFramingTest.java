@@ -4,7 +4,10 @@ import static dev.loragateway.server.GatewayExtension.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.sim.SimRequest;
 import dev.loragateway.sim.SimulatedServer;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,15 +19,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class WireFramingTest {
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 
-  private SimulatedServer server;
-  private Gateway gateway;
+  private static SimulatedServer server;
+  private static Gateway gateway;
   private WireClient client;
+  private int seenBefore;
 
-  @BeforeEach
-  void start() {
+  @BeforeAll
+  static void start() {
     server = gateways.simulator("base", "lora");
     gateway = gateways.start(Setup.of(server.address()));
+  }
+
+  @BeforeEach
+  void connect() {
     client = gateways.client(gateway);
+    seenBefore = server.requests().size();
+  }
+
+  /** The requests that reached the server in this test. */
+  private List<SimRequest> seen() {
+    List<SimRequest> all = server.requests();
+    return all.subList(seenBefore, all.size());
   }
 
   @Test
@@ -93,21 +108,28 @@ final class WireFramingTest {
 
     await().atMost(SOON).until(() -> gateway.proxy().buffered() == 0);
     await().atMost(SOON).until(() -> gateway.proxy().connections() == 0);
-    assertThat(server.requests()).noneMatch(seen -> seen.model() != null);
+    assertThat(seen()).noneMatch(seen -> seen.model() != null);
   }
 
   @Test
   void body_bothFramings_isRefused() {
+    String body = Requests.chatBody("lora", 1, false);
     client.send(
         Requests.head(
                 "POST /v1/chat/completions HTTP/1.1",
+                "Content-Type: application/json",
                 "Content-Length: 4",
                 "Transfer-Encoding: chunked")
+            + "\r\n"
+            + Integer.toHexString(body.length())
+            + "\r\n"
+            + body
             + "\r\n0\r\n\r\n"
             + Requests.get("/smuggled"));
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
+    assertThat(seen()).noneMatch(request -> request.model() != null);
   }
 
   @ParameterizedTest
@@ -132,17 +154,26 @@ final class WireFramingTest {
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
-    assertThat(server.requests()).noneMatch(seen -> seen.model() != null);
+    assertThat(seen()).noneMatch(seen -> seen.model() != null);
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {"Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked"})
   void body_chunkedFromHttp10Client_isRefused(String headers) {
-    client.send("POST /v1/chat/completions HTTP/1.0\r\n" + headers + "\r\n\r\n0\r\n\r\n");
+    String body = Requests.chatBody("lora", 1, false);
+    client.send(
+        "POST /v1/chat/completions HTTP/1.0\r\nContent-Type: application/json\r\n"
+            + headers
+            + "\r\n\r\n"
+            + Integer.toHexString(body.length())
+            + "\r\n"
+            + body
+            + "\r\n0\r\n\r\n");
 
     assertThat(client.read().status()).isEqualTo(400);
     client.awaitEnd();
+    assertThat(seen()).noneMatch(request -> request.model() != null);
   }
 
   @ParameterizedTest
@@ -173,7 +204,7 @@ final class WireFramingTest {
             + "\r\n0\r\nx-trailer: dropped\r\n\r\n");
 
     assertThat(client.read().status()).isEqualTo(200);
-    assertThat(server.requests()).anyMatch(seen -> seen.body().equals(body));
+    assertThat(seen()).anyMatch(seen -> seen.body().equals(body));
   }
 
   @ParameterizedTest
