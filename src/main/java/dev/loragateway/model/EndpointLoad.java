@@ -1,5 +1,6 @@
 package dev.loragateway.model;
 
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param processStart Unix time in seconds at which the server started; NaN when not reported
  * @param active adapters that have requests running or waiting now (newest series only), or null
  *     when the server exports no LoRA activity
+ * @param deferred how many of {@code waiting} wait for an adapter's slot rather than for a place
+ * @param idleSeconds for each adapter that ever had requests since the server's start, for how long
+ *     it has had none, by the server's own times; empty when not reported
  * @param loaded the adapters that the server itself reports as loaded, or null when it does not
  *     report residency
  */
@@ -26,7 +30,22 @@ public record EndpointLoad(
     int engines,
     double processStart,
     @Nullable Set<String> active,
+    int deferred,
+    Map<String, Double> idleSeconds,
     @Nullable LoadedAdapters loaded) {
+
+  /** A load of which neither deferred requests nor idle times are reported. */
+  public EndpointLoad(
+      int running,
+      int waiting,
+      double kvCache,
+      int maxLora,
+      int engines,
+      double processStart,
+      @Nullable Set<String> active,
+      @Nullable LoadedAdapters loaded) {
+    this(running, waiting, kvCache, maxLora, engines, processStart, active, 0, Map.of(), loaded);
+  }
 
   /**
    * Adapters by the level at which the server holds them ({@code vllm:lora_adapter_loaded}). An

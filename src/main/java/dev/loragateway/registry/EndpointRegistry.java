@@ -50,7 +50,7 @@ public final class EndpointRegistry implements AutoCloseable {
     UNREACHABLE
   }
 
-  private record Touch(Endpoint endpoint, String adapter, Kind kind) {}
+  private record Touch(Endpoint endpoint, String adapter, Kind kind, long at) {}
 
   private final LongSupplier clock;
   private final RegistryListener listener;
@@ -129,7 +129,7 @@ public final class EndpointRegistry implements AutoCloseable {
 
   /** A scrape of the endpoint is about to be asked for; pair with {@link #report}. */
   public void scrapeBegins(Endpoint endpoint) {
-    change(endpoint, LiveEndpoint::scrapeBegins);
+    change(endpoint, at -> at.scrapeBegins(now()));
   }
 
   /** Takes in a scrape's answer. */
@@ -152,7 +152,7 @@ public final class EndpointRegistry implements AutoCloseable {
 
   /** Takes in an answer of {@code /v1/models}. */
   public void reportModels(Endpoint endpoint, List<ModelCard> models) {
-    change(endpoint, at -> at.listed(models));
+    change(endpoint, at -> at.listed(models, now()));
   }
 
   /** Takes in what a probe said, or a connection that could not be made. */
@@ -162,14 +162,14 @@ public final class EndpointRegistry implements AutoCloseable {
 
   /** The endpoint answered that it does not know the adapter. Applied soon, without waiting. */
   public void lost(Endpoint endpoint, String adapter) {
-    touched(new Touch(endpoint, adapter, Kind.LOST), true);
+    touched(new Touch(endpoint, adapter, Kind.LOST, now()), true);
   }
 
   /**
    * No connection could be made: the endpoint is down until a probe says otherwise. Applied soon.
    */
   public void unreachable(Endpoint endpoint) {
-    touched(new Touch(endpoint, "", Kind.UNREACHABLE), true);
+    touched(new Touch(endpoint, "", Kind.UNREACHABLE, now()), true);
   }
 
   /** The gateway's own requests at the endpoint; 0 for one that is not known. */
@@ -248,7 +248,7 @@ public final class EndpointRegistry implements AutoCloseable {
 
   private void touched(Dispatch dispatch, Kind kind, boolean mayMove) {
     String adapter = Objects.requireNonNull(dispatch.adapter());
-    touched(new Touch(dispatch.state().endpoint(), adapter, kind), mayMove);
+    touched(new Touch(dispatch.state().endpoint(), adapter, kind, now()), mayMove);
   }
 
   private void touched(Touch touch, boolean mayMove) {
@@ -294,11 +294,11 @@ public final class EndpointRegistry implements AutoCloseable {
     ResidencyTracker tracker = at.tracker;
     at.residencyChanged();
     switch (touch.kind()) {
-      case DISPATCHED -> tracker.dispatched(touch.adapter());
-      case ANSWERED -> tracker.answered(touch.adapter());
-      case SERVED -> tracker.served(touch.adapter());
-      case REFUSED -> tracker.refused(touch.adapter());
-      case ABANDONED -> tracker.abandoned(touch.adapter());
+      case DISPATCHED -> tracker.dispatched(touch.adapter(), touch.at());
+      case ANSWERED -> tracker.answered(touch.adapter(), touch.at());
+      case SERVED -> tracker.served(touch.adapter(), touch.at());
+      case REFUSED -> tracker.refused(touch.adapter(), touch.at());
+      case ABANDONED -> tracker.abandoned(touch.adapter(), touch.at());
       case LOST -> at.lost(touch.adapter());
       case UNREACHABLE -> at.setHealth(Health.DOWN);
     }

@@ -84,8 +84,9 @@ public record EndpointState(
   }
 
   /**
-   * Requests waiting in the server now. While its batch has room, those that wait do so for another
-   * reason than their number, and what the gateway sent since the scrape does not wait behind them.
+   * Requests that wait for a place in the server's batch now; those that wait for an adapter's slot
+   * hold nobody else back. While its batch has room, those that wait do so for another reason than
+   * their number, and what the gateway sent since the scrape does not wait behind them.
    */
   public int waiting(int maxNumSeqs) {
     if (load == null) {
@@ -93,9 +94,10 @@ public record EndpointState(
     }
     int places = maxNumSeqs * load.engines();
     int since = inFlight.total() - inFlightAtScrape;
+    int waiting = load.waiting() - load.deferred();
     if (load.running() < places) {
-      return Math.max(0, Math.max(load.waiting() + Math.min(0, since), requests() - places));
+      return Math.max(0, Math.max(waiting + Math.min(0, since), requests() - places));
     }
-    return Math.max(0, load.waiting() + since);
+    return Math.max(0, waiting + since);
   }
 }

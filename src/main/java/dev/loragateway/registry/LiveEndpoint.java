@@ -5,10 +5,12 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.registry.EndpointState.Held;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class LiveEndpoint {
   private int inFlightAtScrape;
   private int inFlightAtScrapeStart;
   private int insertionsAtScrapeStart;
+  private long scrapeBeganAt;
   private int reportedSlots;
   private boolean asked;
   private boolean relist = true;
@@ -84,7 +87,8 @@ final class LiveEndpoint {
   }
 
   /** Remembers what an answer that is about to be asked for cannot know. */
-  void scrapeBegins() {
+  void scrapeBegins(long now) {
+    scrapeBeganAt = now;
     inFlightAtScrapeStart = inFlight.total();
     insertionsAtScrapeStart = tracker.insertions();
   }
@@ -106,7 +110,7 @@ final class LiveEndpoint {
       restarted(ofThisServer);
       return 0;
     }
-    return tracker.insertions() == insertionsAtScrapeStart ? correct(next) : 0;
+    return tracker.insertions() == insertionsAtScrapeStart ? correct(next, now) : 0;
   }
 
   /** A list that came while the server was not up yet is the new server's. */
@@ -124,17 +128,23 @@ final class LiveEndpoint {
   }
 
   /** A swap since the scrape began would make its answer contradict what is newer. */
-  private int correct(EndpointLoad next) {
+  private int correct(EndpointLoad next, long now) {
     int corrections = 0;
     if (next.loaded() != null) {
       corrections = tracker.reported(next.loaded());
-    } else if (provesGpu(next)) {
-      corrections = proved(java.util.Objects.requireNonNull(next.active()));
+    } else {
+      corrections = tracker.observed(lastActive(next, now), scrapeBeganAt);
+      corrections += provesGpu(next) ? proved(Objects.requireNonNull(next.active()), now) : 0;
     }
-    if (corrections > 0) {
-      residencyChanged();
-    }
+    residencyChanged();
     return corrections;
+  }
+
+  /** When each adapter last had requests, on the registry's clock. */
+  private static Map<String, Long> lastActive(EndpointLoad load, long now) {
+    Map<String, Long> times = new HashMap<>();
+    load.idleSeconds().forEach((name, idle) -> times.put(name, now - (long) (idle * 1e9)));
+    return times;
   }
 
   /**
@@ -147,12 +157,12 @@ final class LiveEndpoint {
         && load.active().size() <= load.maxLora();
   }
 
-  private int proved(Set<String> active) {
+  private int proved(Set<String> active, long now) {
     Set<String> gpu = new LinkedHashSet<>(tracker.gpu());
     int corrections = 0;
     for (String adapter : active) {
       if (!gpu.contains(adapter)) {
-        tracker.loaded(adapter);
+        tracker.loaded(adapter, now);
         corrections++;
       }
     }
@@ -163,7 +173,7 @@ final class LiveEndpoint {
    * Takes in {@code /v1/models}. A load through the API takes a slot, and so do the adapters given
    * at the server's start, one after the other in this order; so new names are touched in it.
    */
-  void listed(List<ModelCard> cards) {
+  void listed(List<ModelCard> cards, long now) {
     listedWhileDown = health != Health.UP;
     Map<String, ModelCard> next = new LinkedHashMap<>();
     for (ModelCard card : cards) {
@@ -186,7 +196,7 @@ final class LiveEndpoint {
       if (relist) {
         tracker.assumed(card.id());
       } else {
-        tracker.loaded(card.id());
+        tracker.loaded(card.id(), now);
       }
     }
     models = next;

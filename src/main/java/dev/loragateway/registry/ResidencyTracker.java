@@ -4,9 +4,12 @@ import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Residency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,20 +43,30 @@ final class ResidencyTracker {
   }
 
   /** How things stood before a dispatch moved an adapter to the top; position -1 for nowhere. */
-  private record Undo(int position, int gpuUsed, int cpuUsed, @Nullable String victim) {
+  private record Undo(
+      int position, long touchedAt, int gpuUsed, int cpuUsed, @Nullable String victim) {
     Undo withVictim(@Nullable String victim) {
-      return new Undo(position, gpuUsed, cpuUsed, victim);
+      return new Undo(position, touchedAt, gpuUsed, cpuUsed, victim);
     }
   }
 
   /** A name that the server no longer lists; its weights keep their slot under this key. */
   private static final String VANISHED = "\0";
 
+  /** The time of what was never touched; differences to it do not overflow. */
+  private static final long NEVER = Long.MIN_VALUE / 2;
+
+  /** How much later than the engine's last step an answer may reach the gateway, in nanoseconds. */
+  private static final long LATE = 1_000_000_000L;
+
   /** Names remembered beyond the CPU slots, so that a larger number of slots can be learned. */
   private static final int MEMORY = 1024;
 
   private final Listener listener;
-  private final LinkedHashMap<String, Boolean> recency = new LinkedHashMap<>();
+
+  /** Adapters with the time of their last touch, the oldest first. */
+  private final LinkedHashMap<String, Long> recency = new LinkedHashMap<>();
+
   private final Map<String, Integer> inFlight = new HashMap<>();
   private final Deque<String> deferred = new ArrayDeque<>();
 
@@ -92,39 +105,40 @@ final class ResidencyTracker {
   }
 
   /** A request for the adapter was sent. */
-  void dispatched(String adapter) {
+  void dispatched(String adapter, long at) {
     inFlight.merge(adapter, 1, Integer::sum);
     if (residency(adapter) == Residency.GPU) {
-      touch(adapter);
+      touch(adapter, at);
     } else if (!slotsTaken()) {
       int position = List.copyOf(recency.keySet()).indexOf(adapter);
-      Undo before = new Undo(position, gpuUsed, cpuUsed, null);
-      undo.put(adapter, before.withVictim(insert(adapter)));
+      Undo before =
+          new Undo(position, recency.getOrDefault(adapter, NEVER), gpuUsed, cpuUsed, null);
+      undo.put(adapter, before.withVictim(insert(adapter, at)));
     } else if (!deferred.contains(adapter)) {
       deferred.add(adapter);
     }
   }
 
   /** An answer began: the engine scheduled the request, so its adapter is in a GPU slot. */
-  void answered(String adapter) {
+  void answered(String adapter, long at) {
     settle(adapter);
     deferred.remove(adapter);
-    touch(adapter);
+    touch(adapter, at);
   }
 
   /** A request ended after an answer, so that the engine touched its adapter until now. */
-  void served(String adapter) {
-    touch(adapter);
-    left(adapter);
+  void served(String adapter, long at) {
+    touch(adapter, at);
+    left(adapter, at);
   }
 
   /** A request ended without an answer: whether the engine ever scheduled it is not known. */
-  void abandoned(String adapter) {
-    left(adapter);
+  void abandoned(String adapter, long at) {
+    left(adapter, at);
   }
 
   /** The server refused the request before its engine saw it: the adapter is where it was. */
-  void refused(String adapter) {
+  void refused(String adapter, long at) {
     boolean alone = inFlight.getOrDefault(adapter, 0) <= 1;
     Undo before = alone ? undo.remove(adapter) : null;
     if (before != null) {
@@ -133,15 +147,15 @@ final class ResidencyTracker {
       if (before.position() >= 0) {
         order.add(Math.min(before.position(), order.size()), adapter);
       }
-      recency.clear();
-      order.forEach(this::append);
+      recency.replace(adapter, before.touchedAt());
+      reorder(order);
       gpuUsed = before.gpuUsed();
       cpuUsed = before.cpuUsed();
     }
-    left(adapter);
+    left(adapter, at);
   }
 
-  private void left(String adapter) {
+  private void left(String adapter, long at) {
     if (inFlight.merge(adapter, -1, Integer::sum) > 0) {
       return;
     }
@@ -149,7 +163,7 @@ final class ResidencyTracker {
     settle(adapter);
     deferred.remove(adapter);
     while (!deferred.isEmpty() && !slotsTaken()) {
-      touch(deferred.remove());
+      touch(deferred.remove(), at);
     }
   }
 
@@ -162,16 +176,16 @@ final class ResidencyTracker {
   }
 
   /** The adapter was loaded through the engine's API, or proved to be in a GPU slot. */
-  void loaded(String adapter) {
-    touch(adapter);
+  void loaded(String adapter, long at) {
+    touch(adapter, at);
   }
 
   /** The adapter was loaded before the tracker could see it: no swap is reported. */
   void assumed(String adapter) {
     if (residency(adapter) == Residency.GPU) {
-      move(adapter);
+      move(adapter, NEVER);
     } else {
-      insert(adapter);
+      insert(adapter, NEVER);
     }
   }
 
@@ -180,10 +194,10 @@ final class ResidencyTracker {
     if (!recency.containsKey(adapter)) {
       return;
     }
-    List<String> order = new ArrayList<>(recency.keySet());
+    Map<String, Long> times = new LinkedHashMap<>(recency);
     recency.clear();
-    for (String name : order) {
-      recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, true);
+    for (String name : times.keySet()) {
+      recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, times.get(name));
     }
   }
 
@@ -215,16 +229,60 @@ final class ResidencyTracker {
     Set<String> known = Set.copyOf(order);
     gpuSlots = Math.max(gpuSlots, gpu.size());
     cpuSlots = Math.max(cpuSlots, gpuSlots);
-    recency.clear();
-    order.stream().filter(n -> truth.cpu().contains(n) && !gpu.contains(n)).forEach(this::append);
-    truth.cpu().stream().filter(n -> !gpu.contains(n)).forEach(this::append);
-    int cpuOnly = recency.size();
-    order.stream().filter(gpu::contains).forEach(this::append);
-    gpu.forEach(this::append);
-    corrections += (int) recency.keySet().stream().filter(n -> !known.contains(n)).count();
+    Set<String> next = new LinkedHashSet<>();
+    order.stream().filter(n -> truth.cpu().contains(n) && !gpu.contains(n)).forEach(next::add);
+    truth.cpu().stream().filter(n -> !gpu.contains(n)).forEach(next::add);
+    int cpuOnly = next.size();
+    order.stream().filter(gpu::contains).forEach(next::add);
+    next.addAll(gpu);
+    corrections += (int) next.stream().filter(n -> !known.contains(n)).count();
+    reorder(next);
     gpuUsed = gpu.size();
     cpuUsed = cpuOnly + gpu.size();
     return corrections;
+  }
+
+  /**
+   * Takes over when the server itself saw each adapter last, which also shows the requests of
+   * others. An adapter that was touched since {@code since}, when the server was asked, keeps its
+   * own time, as does one whose requests leave no trace in the server's times (an answer of one
+   * token does not).
+   *
+   * @param lastActive on the clock of the touches
+   * @return how many adapters were estimated at another level
+   */
+  int observed(Map<String, Long> lastActive, long since) {
+    if (lastActive.isEmpty()) {
+      return 0;
+    }
+    Map<String, Residency> before = levels();
+    Map<String, Long> times = new HashMap<>();
+    recency.forEach((name, own) -> times.put(name, time(name, own, lastActive.get(name), since)));
+    recency.replaceAll((name, own) -> busy(name) ? own : times.get(name));
+    List<String> order = new ArrayList<>(recency.keySet());
+    order.sort(Comparator.comparing(times::get));
+    reorder(order);
+    Map<String, Residency> after = levels();
+    before.entrySet().removeAll(after.entrySet());
+    return before.size();
+  }
+
+  private long time(String name, long own, @Nullable Long server, long since) {
+    if (busy(name)) {
+      return Long.MAX_VALUE;
+    }
+    return server == null || own >= since || own - server > LATE ? own : server;
+  }
+
+  /** Returns whether the engine is touching the adapter at every step. */
+  private boolean busy(String name) {
+    return inFlight.containsKey(name) && !deferred.contains(name);
+  }
+
+  private void reorder(Collection<String> order) {
+    Map<String, Long> times = Map.copyOf(recency);
+    recency.clear();
+    order.forEach(name -> recency.put(name, times.getOrDefault(name, NEVER)));
   }
 
   private static Residency level(String name, LoadedAdapters truth) {
@@ -232,10 +290,6 @@ final class ResidencyTracker {
       return Residency.GPU;
     }
     return truth.cpu().contains(name) ? Residency.CPU : Residency.REGISTERED;
-  }
-
-  private void append(String name) {
-    recency.putIfAbsent(name, true);
   }
 
   /** Where the adapter's weights are, by the estimate; never {@link Residency#UNKNOWN}. */
@@ -314,25 +368,25 @@ final class ResidencyTracker {
     return scheduled().size() >= gpuSlots;
   }
 
-  private void touch(String adapter) {
+  private void touch(String adapter, long at) {
     if (residency(adapter) == Residency.GPU) {
-      move(adapter);
+      move(adapter, at);
     } else {
-      listener.swapped(adapter, insert(adapter));
+      listener.swapped(adapter, insert(adapter, at));
     }
   }
 
   /**
    * Puts the adapter into a GPU slot; returns the one that lost it, or null when a slot was free.
    */
-  private @Nullable String insert(String adapter) {
+  private @Nullable String insert(String adapter, long at) {
     Residency before = residency(adapter);
     String victim = null;
     if (inGpu() == gpuSlots) {
-      scheduled().stream().filter(recency::containsKey).forEach(this::move);
+      scheduled().stream().filter(recency::containsKey).forEach(name -> move(name, at));
       victim = plain(newest(inGpu()).getFirst());
     }
-    move(adapter);
+    move(adapter, at);
     insertions++;
     gpuUsed = grow(gpuUsed, gpuSlots);
     if (before == Residency.REGISTERED) {
@@ -341,9 +395,9 @@ final class ResidencyTracker {
     return victim;
   }
 
-  private void move(String adapter) {
+  private void move(String adapter, long at) {
     recency.remove(adapter);
-    recency.put(adapter, true);
+    recency.put(adapter, at);
     if (recency.size() > cpuSlots + MEMORY) {
       recency.pollFirstEntry();
     }

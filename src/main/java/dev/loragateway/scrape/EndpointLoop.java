@@ -252,7 +252,8 @@ final class EndpointLoop implements Runnable {
     Answer answer = client.get(endpoint, "/metrics", current.timeout(), METRICS_LIMIT);
     EndpointLoad load =
         answer instanceof Answer.Page page
-            ? EngineMapping.of(current.engine()).map(page.bytes(), page.length())
+            ? EngineMapping.of(current.engine())
+                .map(page.bytes(), page.length(), System.currentTimeMillis() / 1e3)
             : null;
     long end = System.nanoTime();
     cadence.scraped(end, current);

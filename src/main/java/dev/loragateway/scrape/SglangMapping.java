@@ -12,7 +12,7 @@ final class SglangMapping implements EngineMapping {
   private SglangMapping() {}
 
   @Override
-  public @Nullable EndpointLoad map(byte[] page, int length) {
+  public @Nullable EndpointLoad map(byte[] page, int length, double now) {
     Page samples = new Page();
     PrometheusParser.parse(page, length, samples);
     return samples.load();

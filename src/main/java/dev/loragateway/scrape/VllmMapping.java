@@ -12,10 +12,10 @@ final class VllmMapping implements EngineMapping {
   private VllmMapping() {}
 
   @Override
-  public @Nullable EndpointLoad map(byte[] page, int length) {
+  public @Nullable EndpointLoad map(byte[] page, int length, double now) {
     Page samples = new Page();
     PrometheusParser.parse(page, length, samples);
-    return samples.load();
+    return samples.load(now);
   }
 
   /** What was seen of a page so far. Confined to the thread that parses. */
@@ -26,6 +26,7 @@ final class VllmMapping implements EngineMapping {
     private boolean recognised;
     private int running;
     private int waiting;
+    private int deferred;
     private double kvCache = Double.NaN;
     private double formerKvCache = Double.NaN;
     private int gpuSlots;
@@ -36,6 +37,7 @@ final class VllmMapping implements EngineMapping {
       return switch (name) {
         case "vllm:num_requests_running",
             "vllm:num_requests_waiting",
+            "vllm:num_requests_waiting_by_reason",
             "vllm:kv_cache_usage_perc",
             "vllm:gpu_cache_usage_perc",
             "vllm:lora_requests_info",
@@ -55,6 +57,7 @@ final class VllmMapping implements EngineMapping {
       switch (name) {
         case "vllm:num_requests_running" -> running = addRequests(running, labels, value);
         case "vllm:num_requests_waiting" -> waiting = addRequests(waiting, labels, value);
+        case "vllm:num_requests_waiting_by_reason" -> addReason(labels, value);
         case "vllm:kv_cache_usage_perc" -> kvCache = Gauges.maxShare(kvCache, value);
         case "vllm:gpu_cache_usage_perc" -> formerKvCache = Gauges.maxShare(formerKvCache, value);
         case "vllm:lora_requests_info" -> activity.add(labels, value);
@@ -65,13 +68,19 @@ final class VllmMapping implements EngineMapping {
       }
     }
 
+    private void addReason(Labels labels, double value) {
+      if (labels.getOrEmpty("reason").equals("deferred")) {
+        deferred = Gauges.sum(deferred, Gauges.count(value));
+      }
+    }
+
     private int addRequests(int sum, Labels labels, double value) {
       recognised = true;
       engines.add(labels.getOrEmpty("engine"));
       return Gauges.sum(sum, Gauges.count(value));
     }
 
-    @Nullable EndpointLoad load() {
+    @Nullable EndpointLoad load(double now) {
       if (!recognised) {
         return null;
       }
@@ -83,6 +92,8 @@ final class VllmMapping implements EngineMapping {
           engines.size(),
           processStart,
           activity.active(),
+          Math.min(deferred, waiting),
+          activity.idleSeconds(now),
           residency.loaded());
     }
   }

@@ -35,7 +35,7 @@ final class RetryBudgetTest {
       budget.take(pool, 0);
     }
 
-    budget.release(pool);
+    budget.release(pool.name());
 
     assertThat(budget.take(pool, 0)).isTrue();
   }

@@ -13,6 +13,8 @@ import net.jqwik.api.constraints.IntRange;
 
 /** The one list of the tracker against the two LRU caches that the engine really keeps. */
 class ResidencyTrackerProperties {
+  private static long time;
+
   /** vLLM's two caches, literally: CPU eviction drops the GPU slot, both are touched together. */
   private static final class TwoCaches {
     final LinkedHashSet<String> gpu = new LinkedHashSet<>();
@@ -47,9 +49,9 @@ class ResidencyTrackerProperties {
     TwoCaches engine = new TwoCaches(gpuSlots, gpuSlots + moreCpuSlots);
     for (int request : requests) {
       String adapter = "lora-" + request;
-      tracker.dispatched(adapter);
-      tracker.answered(adapter);
-      tracker.served(adapter);
+      tracker.dispatched(adapter, time++);
+      tracker.answered(adapter, time++);
+      tracker.served(adapter, time++);
       engine.schedule(adapter);
 
       assertThat(tracker.gpu()).containsExactlyElementsOf(engine.gpu);
@@ -67,7 +69,7 @@ class ResidencyTrackerProperties {
     for (int i = 0; i < 200; i++) {
       if (inFlight.isEmpty() || random.nextInt(3) > 0) {
         String adapter = "lora-" + random.nextInt(8);
-        tracker.dispatched(adapter);
+        tracker.dispatched(adapter, time++);
         inFlight.add(adapter);
       } else {
         end(tracker, inFlight.remove(), random.nextInt(4));
@@ -79,17 +81,17 @@ class ResidencyTrackerProperties {
       }
     }
     inFlight.forEach(adapter -> end(tracker, adapter, 0));
-    tracker.dispatched("last");
+    tracker.dispatched("last", time++);
     assertThat(tracker.gpu()).contains("last");
   }
 
   private static void end(ResidencyTracker tracker, String adapter, int how) {
     switch (how) {
-      case 0 -> tracker.abandoned(adapter);
-      case 1 -> tracker.refused(adapter);
+      case 0 -> tracker.abandoned(adapter, time++);
+      case 1 -> tracker.refused(adapter, time++);
       default -> {
-        tracker.answered(adapter);
-        tracker.served(adapter);
+        tracker.answered(adapter, time++);
+        tracker.served(adapter, time++);
       }
     }
   }

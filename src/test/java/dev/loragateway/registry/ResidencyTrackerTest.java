@@ -6,21 +6,23 @@ import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Residency;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ResidencyTrackerTest {
+  private long time;
   private final List<String> swaps = new ArrayList<>();
 
   private ResidencyTracker tracker(int gpu, int cpu) {
     return new ResidencyTracker(gpu, cpu, (adapter, victim) -> swaps.add(adapter + ">" + victim));
   }
 
-  private static void serve(ResidencyTracker tracker, String... adapters) {
+  private void serve(ResidencyTracker tracker, String... adapters) {
     for (String adapter : adapters) {
-      tracker.dispatched(adapter);
-      tracker.answered(adapter);
-      tracker.served(adapter);
+      tracker.dispatched(adapter, time++);
+      tracker.answered(adapter, time++);
+      tracker.served(adapter, time++);
     }
   }
 
@@ -50,10 +52,10 @@ class ResidencyTrackerTest {
   @Test
   void dispatched_whileOthersAreInFlight_evictsTheIdleOne() {
     ResidencyTracker tracker = tracker(2, 2);
-    tracker.dispatched("busy");
+    tracker.dispatched("busy", time++);
     serve(tracker, "idle");
 
-    tracker.dispatched("new");
+    tracker.dispatched("new", time++);
 
     assertThat(tracker.gpu()).containsExactlyInAnyOrder("busy", "new");
   }
@@ -61,11 +63,11 @@ class ResidencyTrackerTest {
   @Test
   void dispatched_whenEverySlotIsBusy_waitsForAFreeOne() {
     ResidencyTracker tracker = tracker(1, 2);
-    tracker.dispatched("busy");
-    tracker.dispatched("late");
+    tracker.dispatched("busy", time++);
+    tracker.dispatched("late", time++);
     assertThat(tracker.gpu()).containsExactly("busy");
 
-    tracker.served("busy");
+    tracker.served("busy", time++);
 
     assertThat(tracker.gpu()).containsExactly("late");
   }
@@ -73,10 +75,10 @@ class ResidencyTrackerTest {
   @Test
   void answered_whileThoughtDeferred_provesTheSlot() {
     ResidencyTracker tracker = tracker(1, 2);
-    tracker.dispatched("busy");
-    tracker.dispatched("late");
+    tracker.dispatched("busy", time++);
+    tracker.dispatched("late", time++);
 
-    tracker.answered("late");
+    tracker.answered("late", time++);
 
     assertThat(tracker.gpu()).containsExactly("late");
   }
@@ -84,11 +86,11 @@ class ResidencyTrackerTest {
   @Test
   void abandoned_whileDeferred_neverTookASlot() {
     ResidencyTracker tracker = tracker(1, 2);
-    tracker.dispatched("busy");
-    tracker.dispatched("gone");
-    tracker.abandoned("gone");
+    tracker.dispatched("busy", time++);
+    tracker.dispatched("gone", time++);
+    tracker.abandoned("gone", time++);
 
-    tracker.served("busy");
+    tracker.served("busy", time++);
 
     assertThat(tracker.gpu()).containsExactly("busy");
   }
@@ -98,10 +100,10 @@ class ResidencyTrackerTest {
     ResidencyTracker tracker = tracker(2, 3);
     serve(tracker, "a", "b", "c");
 
-    tracker.dispatched("a");
-    tracker.refused("a");
-    tracker.dispatched("never");
-    tracker.refused("never");
+    tracker.dispatched("a", time++);
+    tracker.refused("a", time++);
+    tracker.dispatched("never", time++);
+    tracker.refused("never", time++);
 
     assertThat(tracker.gpu()).containsExactly("b", "c");
     assertThat(tracker.cpu()).containsExactly("a", "b", "c");
@@ -126,7 +128,7 @@ class ResidencyTrackerTest {
     tracker.unregistered("a");
     assertThat(tracker.gpu()).containsExactly("a", "b");
     assertThat(tracker.residency("a")).isEqualTo(Residency.REGISTERED);
-    tracker.loaded("a");
+    tracker.loaded("a", time++);
 
     assertThat(tracker.gpu()).containsExactly("b", "a");
   }
@@ -184,8 +186,65 @@ class ResidencyTrackerTest {
     assertThat(tracker.victim()).isNull();
     serve(tracker, "young");
 
-    tracker.dispatched("old");
+    tracker.dispatched("old", time++);
 
     assertThat(tracker.victim()).isEqualTo("young");
+  }
+
+  @Test
+  void observed_requestsOfOthers_moveTheirAdaptersUp() {
+    ResidencyTracker tracker = tracker(2, 3);
+    for (String name : List.of("a", "b", "c", "d")) {
+      tracker.assumed(name);
+    }
+
+    int corrections = tracker.observed(Map.of("b", 10L, "a", 20L), 30);
+
+    assertThat(tracker.gpu()).containsExactly("b", "a");
+    assertThat(tracker.cpu()).containsExactly("d", "b", "a");
+    assertThat(corrections).isEqualTo(3);
+    assertThat(swaps).isEmpty();
+  }
+
+  @Test
+  void observed_orderOfTheEngine_countsMoreThanTheOrderOfTheAnswers() {
+    ResidencyTracker tracker = tracker(1, 3);
+    serve(tracker, "a", "b");
+
+    tracker.observed(Map.of("b", -20L, "a", -10L), 100);
+
+    assertThat(tracker.gpu()).containsExactly("a");
+  }
+
+  @Test
+  void observed_touchedSinceTheServerWasAsked_staysNewest() {
+    ResidencyTracker tracker = tracker(1, 3);
+    serve(tracker, "a", "b");
+
+    tracker.observed(Map.of("b", -20L, "a", -10L), 0);
+
+    assertThat(tracker.gpu()).containsExactly("b");
+  }
+
+  @Test
+  void observed_muchOlderThanAnOwnAnswer_isWithoutMeaning() {
+    ResidencyTracker tracker = tracker(1, 3);
+    time = 5_000_000_000L;
+    serve(tracker, "a", "b");
+
+    tracker.observed(Map.of("b", 1L, "a", 2L), 6_000_000_000L);
+
+    assertThat(tracker.gpu()).containsExactly("b");
+  }
+
+  @Test
+  void observed_whileInFlight_staysNewest() {
+    ResidencyTracker tracker = tracker(1, 3);
+    tracker.assumed("b");
+    tracker.dispatched("a", time++);
+
+    tracker.observed(Map.of("b", 50L, "a", -10L), 100);
+
+    assertThat(tracker.gpu()).containsExactly("a");
   }
 }

@@ -204,8 +204,10 @@ class EndpointPickerTest {
         cluster(2, RoutingPolicy.LORA_AWARE).up(0, ADAPTERS, 2, "a").up(1, ADAPTERS, 2);
 
     cluster.registry.lost(cluster.endpoints.get(0), "a");
+    cluster.registry.drain();
     assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(1));
     cluster.registry.lost(cluster.endpoints.get(1), "a");
+    cluster.registry.drain();
 
     assertThat(cluster.pick("a")).isInstanceOf(Pick.UnknownModel.class);
   }

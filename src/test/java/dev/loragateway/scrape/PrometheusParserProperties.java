@@ -89,7 +89,7 @@ class PrometheusParserProperties {
     PrometheusParser.parse(
         page, length, PrometheusParserTest.visitor(name -> true, (name, labels, value) -> {}));
     for (Engine engine : Engine.values()) {
-      EngineMapping.of(engine).map(page, length);
+      EngineMapping.of(engine).map(page, length, 0);
     }
   }
 }

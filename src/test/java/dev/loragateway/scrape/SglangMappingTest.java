@@ -43,6 +43,6 @@ class SglangMappingTest {
 
   private static EndpointLoad map(String text) {
     byte[] page = text.getBytes(UTF_8);
-    return EngineMapping.of(Engine.SGLANG).map(page, page.length);
+    return EngineMapping.of(Engine.SGLANG).map(page, page.length, 0);
   }
 }

@@ -7,6 +7,7 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,14 +15,27 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VllmMappingTest {
+  private static final double NOW = 1.79555869e9;
   private static final String IDLE = "vllm:num_requests_running{engine=\"0\"} 0\n";
 
   @Test
   void realPage_idleAfterTraffic_mapped() throws IOException {
     try (InputStream in = VllmMappingTest.class.getResourceAsStream("/metrics/vllm-0.32.txt")) {
       byte[] page = in.readAllBytes();
-      assertThat(EngineMapping.of(Engine.VLLM).map(page, page.length))
-          .isEqualTo(new EndpointLoad(0, 0, 0.0, 2, 1, 1.79555861573e9, Set.of(), null));
+      assertThat(EngineMapping.of(Engine.VLLM).map(page, page.length, NOW))
+          .isEqualTo(
+              new EndpointLoad(
+                  0,
+                  0,
+                  0.0,
+                  2,
+                  1,
+                  1.79555861573e9,
+                  Set.of(),
+                  0,
+                  Map.of(
+                      "lora-0", NOW - 1.7955586858528135e9, "lora-1", NOW - 1.7955586857804797e9),
+                  null));
     }
   }
 
@@ -50,6 +64,7 @@ class VllmMappingTest {
             vllm:num_requests_waiting_by_reason{engine="0",reason="deferred"} 2
             """);
     assertThat(load.waiting()).isEqualTo(5);
+    assertThat(load.deferred()).isEqualTo(2);
     assertThat(load.running()).isZero();
   }
 
@@ -228,6 +243,6 @@ class VllmMappingTest {
 
   private static EndpointLoad map(String text) {
     byte[] page = text.getBytes(UTF_8);
-    return EngineMapping.of(Engine.VLLM).map(page, page.length);
+    return EngineMapping.of(Engine.VLLM).map(page, page.length, NOW);
   }
 }
