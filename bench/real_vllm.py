@@ -497,6 +497,9 @@ def kill(options, servers, folder):
             wait_until("both endpoints up", lambda: all(
                 row["health"] == "up" for _, _, row in gateway.residency().values()), 300)
             tally.servers = servers
+            register(options, [servers[index]], len(adapters))
+            wait_until("the adapters listed again", lambda: set(adapters) <= {
+                row["name"] for row in gateway.residency()[servers[index].address][2]["adapters"]}, 30)
             tally.compare(gateway, f"{servers[index].address} is up again")
             with clients.running():
                 time.sleep(options.kill_seconds)

@@ -29,7 +29,6 @@ public enum GatewayError {
   UPSTREAM_FAILED(502, "server_error", "upstream_failed", null, Retry.DEFAULT),
   NO_ENDPOINT_READY(503, "server_error", "no_endpoint_ready", null, Retry.AFTER_ONE_SECOND),
   OVERLOADED(503, "server_error", "overloaded", null, Retry.AFTER_ONE_SECOND),
-  SHUTTING_DOWN(503, "server_error", "shutting_down", null, Retry.AFTER_ONE_SECOND),
   UPSTREAM_TIMEOUT(504, "server_error", "upstream_timeout", null, Retry.DEFAULT),
   HTTP_VERSION(505, "invalid_request_error", "http_version_not_supported", null, Retry.NO);
 

@@ -227,31 +227,39 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
 
   /** Refuses a request in its middle: the rest of the connection is dropped. */
   private void refuse(ChannelHandlerContext ctx, RequestReader.Refusal refusal) {
-    ApiShape shape = ApiShape.OPENAI;
-    String id = null;
-    boolean begun = false;
-    if (reader != null) {
-      shape = reader.shape();
-      id = reader.id();
-      reader.release();
-      reader = null;
-      begun = true;
-    }
+    RequestReader refused = reader;
+    reader = null;
     reject(refusal.error());
     dropping = true;
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
-    FullHttpResponse response = Answers.error(shape, refusal.error(), refusal.message());
-    if (id != null) {
-      response.headers().set(HeaderRules.REQUEST_ID, id);
-    }
-    response.headers().set(HttpHeaderNames.CONNECTION, "close");
-    ChannelFuture written = ctx.writeAndFlush(response).addListener(sent -> endOutput(ctx));
-    if (begun) {
+    ChannelFuture written =
+        ctx.writeAndFlush(refusal(refused, refusal)).addListener(sent -> endOutput(ctx));
+    if (refused != null) {
+      refused.release();
       written.addListener(this::ended);
     }
     ctx.channel().config().setAutoRead(true);
     lastRead = System.nanoTime();
+  }
+
+  private static FullHttpResponse refusal(
+      @Nullable RequestReader refused, RequestReader.Refusal refusal) {
+    ApiShape shape = refused == null ? ApiShape.OPENAI : refused.shape();
+    FullHttpResponse response = Answers.error(shape, refusal.error(), refusal.message());
+    response.headers().set(HttpHeaderNames.CONNECTION, "close");
+    if (refusal.allow() != null) {
+      response.headers().set(HttpHeaderNames.ALLOW, refusal.allow().name());
+    }
+    if (refused == null) {
+      return response;
+    }
+    response.headers().set(HeaderRules.REQUEST_ID, refused.id());
+    if (!refused.headOnly()) {
+      return response;
+    }
+    response.release();
+    return response.replace(Unpooled.EMPTY_BUFFER);
   }
 
   /** Lets the client see the end at once, while what it still sends is read. */

@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
@@ -24,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestReader {
   /** Why a request is refused. */
-  record Refusal(GatewayError error, String message) {}
+  record Refusal(GatewayError error, String message, @Nullable HttpMethod allow) {
+    Refusal(GatewayError error, String message) {
+      this(error, message, null);
+    }
+  }
 
   /** More headers than this are an attack; Envoy's default, too. */
   private static final int MAX_HEADERS = 100;
@@ -74,7 +79,8 @@ final class RequestReader {
       return refusal;
     }
     return switch (Routes.match(head.method(), head.uri())) {
-      case Routes.Match.Refused refused -> new Refusal(refused.error(), refused.message());
+      case Routes.Match.Refused refused ->
+          new Refusal(refused.error(), refused.message(), refused.allow());
       case Routes.Match.Found found -> {
         route = found.route();
         query = found.query();
@@ -190,6 +196,11 @@ final class RequestReader {
 
   String id() {
     return id;
+  }
+
+  /** Returns whether the answer must have no body. */
+  boolean headOnly() {
+    return head.method().equals(HttpMethod.HEAD);
   }
 
   boolean keepAlive() {

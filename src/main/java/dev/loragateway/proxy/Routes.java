@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The allow-list: what is forwarded, what the gateway answers itself. Everything else, above all
@@ -20,7 +21,9 @@ final class Routes {
   sealed interface Match {
     record Found(Route route, String query) implements Match {}
 
-    record Refused(GatewayError error, String message) implements Match {}
+    /** {@code allow} is the method that the path knows when it is known, else null. */
+    record Refused(GatewayError error, String message, @Nullable HttpMethod allow)
+        implements Match {}
   }
 
   private static final String MODELS = "/v1/models";
@@ -76,7 +79,9 @@ final class Routes {
       path = normal(raw);
     } catch (IllegalArgumentException e) {
       return new Match.Refused(
-          GatewayError.BAD_REQUEST, "the path is not percent-encoded UTF-8: " + e.getMessage());
+          GatewayError.BAD_REQUEST,
+          "the path is not percent-encoded UTF-8: " + e.getMessage(),
+          null);
     }
     return find(method, path, query);
   }
@@ -125,12 +130,13 @@ final class Routes {
         ? new Match.Found(route, query)
         : new Match.Refused(
             GatewayError.METHOD_NOT_ALLOWED,
-            method + " is not allowed on " + route.path() + " (expected: " + allowed + ")");
+            method + " is not allowed on " + route.path() + " (expected: " + allowed + ")",
+            allowed);
   }
 
   private static Match unknown(HttpMethod method, String path) {
     return new Match.Refused(
-        GatewayError.NOT_FOUND, "there is no " + method + " " + path + " on this gateway");
+        GatewayError.NOT_FOUND, "there is no " + method + " " + path + " on this gateway", null);
   }
 
   /** The path of an absolute or plain target: decoded once, without empty and dot segments. */

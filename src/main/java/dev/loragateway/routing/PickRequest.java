@@ -26,8 +26,4 @@ public record PickRequest(
   public static PickRequest of(String model) {
     return new PickRequest(model, true, null, null, 0, Set.of());
   }
-
-  public PickRequest without(Set<String> tried) {
-    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried);
-  }
 }

@@ -174,7 +174,7 @@ class EndpointPickerTest {
             .up(2, List.of("a"), 2, "a")
             .up(3, List.of("a"), 2);
     cluster.registry.reportHealth(cluster.endpoints.get(0), Health.DOWN);
-    PickRequest request = PickRequest.of("a").without(Set.of(cluster.address(2)));
+    PickRequest request = new PickRequest("a", true, null, null, 0, Set.of(cluster.address(2)));
 
     for (int i = 0; i < 20; i++) {
       assertThat(Cluster.address(cluster.choose(request))).isEqualTo(cluster.address(3));
@@ -287,7 +287,7 @@ class EndpointPickerTest {
     Cluster cluster =
         cluster(2, RoutingPolicy.LEAST_REQUEST).up(0, ADAPTERS, 2, "a").up(1, ADAPTERS, 2, "a");
     List<Pick.Chosen> own = new ArrayList<>();
-    PickRequest onlyFirst = PickRequest.of("a").without(Set.of(cluster.address(1)));
+    PickRequest onlyFirst = new PickRequest("a", true, null, null, 0, Set.of(cluster.address(1)));
     for (int i = 0; i < 3; i++) {
       own.add(cluster.choose(onlyFirst));
     }

@@ -57,6 +57,24 @@ final class WireFramingTest {
   }
 
   @Test
+  void wrongMethod_knownPath_namesTheRightOne() {
+    client.send("DELETE /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    WireResponse answer = client.read();
+
+    assertThat(answer.status()).isEqualTo(405);
+    assertThat(answer.header("allow")).isEqualTo("GET");
+  }
+
+  @Test
+  void head_anyPath_isRefusedWithoutABody() {
+    client.send("HEAD /v1/models HTTP/1.1\r\nHost: a\r\n\r\n");
+
+    assertThat(client.readHead().status()).isEqualTo(405);
+    client.awaitEnd();
+  }
+
+  @Test
   void pipelining_requestBehindStream_isAnsweredAfterIt() {
     client.send(Requests.stream("lora", 20) + Requests.get("/v1/models/lora"));
 
