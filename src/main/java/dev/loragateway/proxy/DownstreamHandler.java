@@ -229,6 +229,9 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private void refuse(ChannelHandlerContext ctx, RequestReader.Refusal refusal) {
     RequestReader refused = reader;
     reader = null;
+    if (refused != null) {
+      refused.release();
+    }
     reject(refusal.error());
     dropping = true;
     pipelined.forEach(ReferenceCountUtil::release);
@@ -236,7 +239,6 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     ChannelFuture written =
         ctx.writeAndFlush(refusal(refused, refusal)).addListener(sent -> endOutput(ctx));
     if (refused != null) {
-      refused.release();
       written.addListener(this::ended);
     }
     ctx.channel().config().setAutoRead(true);
