@@ -32,11 +32,24 @@ final class HangupSignal implements AutoCloseable {
                 action.run();
                 return null;
               });
-      return new HangupSignal(install(handler));
+      Object former = install(handler);
+      if (former.equals(Class.forName("sun.misc.SignalHandler").getField("SIG_IGN").get(null))) {
+        log.info("SIGHUP is ignored, as whoever started the process asked (nohup does)");
+        return new HangupSignal(null);
+      }
+      return new HangupSignal(former);
     } catch (ReflectiveOperationException e) {
       log.info("SIGHUP cannot be handled here: {}", e.toString());
       return new HangupSignal(null);
     }
+  }
+
+  /**
+   * Returns whether the signal calls the action; the JVM leaves one alone that was ignored at its
+   * start.
+   */
+  boolean handled() {
+    return former != null;
   }
 
   @Override

@@ -107,11 +107,21 @@ final class Exchange {
           "`" + model + "` is an alias, which a form cannot name (expected: `" + target + "`)");
       return;
     }
-    if (pool.adapter(target) == null && context.unknown.contains(model)) {
+    if (leftToResolver(pool) && context.unknown.contains(model)) {
       refuseUnknown(model);
       return;
     }
     pick(pool, pickRequest(request.facts()));
+  }
+
+  /**
+   * Returns whether no server lists the name, so that it may or may not be one that a server can
+   * load.
+   */
+  private boolean leftToResolver(PoolSnapshot from) {
+    return from.settings().resolver()
+        && from.adapter(target) == null
+        && !from.baseNames().contains(target);
   }
 
   private PickRequest pickRequest(RequestFacts facts) {
@@ -319,7 +329,10 @@ final class Exchange {
    */
   boolean lost(Attempt failed) {
     context.registry.lost(failed.endpoint(), target);
-    if (pool == null || pool.adapter(target) == null) {
+    if (pool == null) {
+      return false;
+    }
+    if (leftToResolver(pool)) {
       context.unknown.add(request.model());
       unknownName = true;
       return false;

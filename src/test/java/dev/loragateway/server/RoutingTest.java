@@ -191,6 +191,19 @@ final class RoutingTest {
   }
 
   @Test
+  void baseModel_notKnownAtOneServer_isServedByTheOther() {
+    SimulatedServer a = gateways.simulator("base");
+    SimulatedServer b = gateways.simulator("renamed");
+    Gateway gateway = gateways.start(Setup.of(a.address(), b.address()));
+
+    for (int i = 0; i < 10; i++) {
+      WireResponse answer = gateways.chat(gateway, "base");
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.endpoint()).isEqualTo(a.address());
+    }
+  }
+
+  @Test
   void lostAdapter_nowhereElse_theServersAnswerPasses() {
     SimulatedServer a = gateways.simulator("base", "x");
     Gateway gateway = gateways.start(Setup.of(a.address()));
