@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *     when the server exports no LoRA activity
  * @param deferred how many of {@code waiting} wait for an adapter's slot rather than for a place
  * @param idleSeconds for each adapter that ever had requests since the server's start, for how long
- *     it has had none, by the server's own times; empty when not reported
+ *     it had had none when the scrape began, by the server's own times; 0 when it had some then or
+ *     since; empty when not reported
  * @param loaded the adapters that the server itself reports as loaded, or null when it does not
  *     report residency
  */

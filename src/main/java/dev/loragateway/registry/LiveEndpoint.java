@@ -133,7 +133,7 @@ final class LiveEndpoint {
     if (next.loaded() != null) {
       corrections = tracker.reported(next.loaded());
     } else {
-      corrections = tracker.observed(lastActive(next, now), scrapeBeganAt);
+      corrections = tracker.observed(lastActive(next, scrapeBeganAt), scrapeBeganAt);
       corrections += provesGpu(next) ? proved(Objects.requireNonNull(next.active()), now) : 0;
     }
     residencyChanged();
@@ -141,9 +141,9 @@ final class LiveEndpoint {
   }
 
   /** When each adapter last had requests, on the registry's clock. */
-  private static Map<String, Long> lastActive(EndpointLoad load, long now) {
+  private static Map<String, Long> lastActive(EndpointLoad load, long began) {
     Map<String, Long> times = new HashMap<>();
-    load.idleSeconds().forEach((name, idle) -> times.put(name, now - (long) (idle * 1e9)));
+    load.idleSeconds().forEach((name, idle) -> times.put(name, began - (long) (idle * 1e9)));
     return times;
   }
 

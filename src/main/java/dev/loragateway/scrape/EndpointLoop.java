@@ -249,11 +249,11 @@ final class EndpointLoop implements Runnable {
   private @Nullable String scrape(ScrapeSettings current) throws InterruptedException {
     long start = System.nanoTime();
     sink.scrapeBegins(endpoint);
+    double began = System.currentTimeMillis() / 1e3;
     Answer answer = client.get(endpoint, "/metrics", current.timeout(), METRICS_LIMIT);
     EndpointLoad load =
         answer instanceof Answer.Page page
-            ? EngineMapping.of(current.engine())
-                .map(page.bytes(), page.length(), System.currentTimeMillis() / 1e3)
+            ? EngineMapping.of(current.engine()).map(page.bytes(), page.length(), began)
             : null;
     long end = System.nanoTime();
     cadence.scraped(end, current);

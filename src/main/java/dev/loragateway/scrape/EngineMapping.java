@@ -18,7 +18,7 @@ public sealed interface EngineMapping permits VllmMapping, SglangMapping {
    *
    * @param page the page, UTF-8
    * @param length number of bytes of {@code page} that belong to the page
-   * @param now Unix time in seconds at which the page was read
+   * @param now Unix time in seconds at which the page was asked for
    * @return the load, or null when the page tells neither running nor waiting requests: it is not a
    *     page of this engine
    */
