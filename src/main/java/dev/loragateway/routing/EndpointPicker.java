@@ -117,7 +117,8 @@ public final class EndpointPicker {
       this.staleAfter = pool.settings().staleAfter().toNanos();
       boolean first = request.tried().isEmpty();
       this.adapterRate = first ? demand.add(request.model()) : demand.rate(request.model());
-      this.homeRank = homeRank();
+      boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && !base;
+      this.homeRank = homesCount ? homeRank() : Long.MIN_VALUE;
       this.sessionEndpoint =
           request.session() == null ? null : placements.endpoint(request.session());
       this.turnNow = settings.policy() == RoutingPolicy.ROUND_ROBIN ? turn.getAndIncrement() : 0;
