@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -28,10 +29,10 @@ import org.slf4j.LoggerFactory;
 /*
  * Reading is one volatile load. Writers (discovery, scrapes, the drain of touches) take one lock, change
  * the LiveEndpoints and store a new snapshot. Event loops never take the lock: they count in the live
- * InFlight cells and append to `touches`, which the registry's own thread drains as soon as a touch may
- * have moved an adapter, and which every other writer drains first, so that events keep their order.
+ * InFlight cells and append to `touches`, which the drains' executor drains as soon as a touch may have
+ * moved an adapter, and which every other writer drains first, so that events keep their order.
  */
-public final class EndpointRegistry implements AutoCloseable {
+public final class EndpointRegistry {
   /** A victim used within this time is evicted too early, in nanoseconds. */
   private static final long RECENT = TimeUnit.SECONDS.toNanos(60);
 
@@ -58,22 +59,25 @@ public final class EndpointRegistry implements AutoCloseable {
   private final Map<String, LiveEndpoint> live = new LinkedHashMap<>();
   private final ConcurrentLinkedQueue<Touch> touches = new ConcurrentLinkedQueue<>();
   private final AtomicInteger pending = new AtomicInteger();
+  private final AtomicBoolean draining = new AtomicBoolean();
   private final SnapshotBuilder builder;
-  private final Thread drainer;
+  private final Executor drains;
   private List<PoolSettings> pools = List.of();
   private volatile RegistrySnapshot snapshot = new RegistrySnapshot(List.of(), Map.of(), Map.of());
-  private volatile boolean closed;
 
   /**
    * Makes an empty registry.
    *
    * @param clock nanoseconds, as {@link System#nanoTime}
+   * @param drains applies touches, one run at a time at most; on a thread of its own, so that event
+   *     loops need not wait for the lock, or {@code Runnable::run} where everything is to happen in
+   *     order on one thread
    */
-  public EndpointRegistry(LongSupplier clock, RegistryListener listener) {
+  public EndpointRegistry(LongSupplier clock, RegistryListener listener, Executor drains) {
     this.clock = clock;
     this.listener = listener;
     this.builder = new SnapshotBuilder(listener);
-    this.drainer = Thread.ofPlatform().daemon().name("residency").start(this::drainWhenSignalled);
+    this.drains = drains;
   }
 
   /** The present state: one volatile read. */
@@ -253,8 +257,9 @@ public final class EndpointRegistry implements AutoCloseable {
 
   private void touched(Touch touch, boolean mayMove) {
     touches.add(touch);
-    if (pending.incrementAndGet() >= LAZY_TOUCHES || mayMove) {
-      LockSupport.unpark(drainer);
+    boolean due = pending.incrementAndGet() >= LAZY_TOUCHES || mayMove;
+    if (due && draining.compareAndSet(false, true)) {
+      drains.execute(this::drainWhenAsked);
     }
   }
 
@@ -263,16 +268,8 @@ public final class EndpointRegistry implements AutoCloseable {
     write(() -> {});
   }
 
-  private void drainWhenSignalled() {
-    while (!closed) {
-      LockSupport.park(this);
-      if (!touches.isEmpty()) {
-        drainOrLog();
-      }
-    }
-  }
-
-  private void drainOrLog() {
+  private void drainWhenAsked() {
+    draining.set(false);
     try {
       drain();
     } catch (RuntimeException e) {
@@ -347,12 +344,5 @@ public final class EndpointRegistry implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-  }
-
-  /** Ends the registry's thread; the last snapshot stays readable. */
-  @Override
-  public void close() {
-    closed = true;
-    LockSupport.unpark(drainer);
   }
 }

@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -45,6 +47,8 @@ public final class Gateway implements AutoCloseable {
   private final EventLoopGroup acceptor =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+  private final ExecutorService residency =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("residency").factory());
   private final GatewayMetrics metrics = new GatewayMetrics();
   private final EndpointRegistry registry;
   private final EndpointScraper scraper;
@@ -58,7 +62,7 @@ public final class Gateway implements AutoCloseable {
 
   private Gateway(GatewayConfig config) {
     this.config = config;
-    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics));
+    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), residency);
     scraper = new EndpointScraper(new RegistrySink(registry), metrics, new Random());
     upstreams = new UpstreamPools(() -> this.config.upstream());
     EndpointPicker picker =
@@ -213,6 +217,6 @@ public final class Gateway implements AutoCloseable {
     if (admin != null) {
       admin.close();
     }
-    registry.close();
+    residency.close();
   }
 }

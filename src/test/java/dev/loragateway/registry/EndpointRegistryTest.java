@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class EndpointRegistryTest {
@@ -27,7 +26,8 @@ class EndpointRegistryTest {
   private final Endpoint three = Endpoint.plain("qwen", "10.0.0.3", 8000);
   private final AtomicLong clock = new AtomicLong(1);
   private final List<String> heard = new ArrayList<>();
-  private final EndpointRegistry registry = new EndpointRegistry(clock::get, new Recorder());
+  private final EndpointRegistry registry =
+      new EndpointRegistry(clock::get, new Recorder(), Runnable::run);
 
   private final class Recorder implements RegistryListener {
     @Override
@@ -44,11 +44,6 @@ class EndpointRegistryTest {
     public void clash(String model, String owner, String other) {
       heard.add("clash " + model + " " + owner + " " + other);
     }
-  }
-
-  @AfterEach
-  void close() {
-    registry.close();
   }
 
   private void configure() {

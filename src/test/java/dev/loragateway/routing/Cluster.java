@@ -20,9 +20,10 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A registry of one pool whose endpoints tell what a test wants, on a clock that stands still. */
-final class Cluster implements AutoCloseable {
+final class Cluster {
   final AtomicLong clock = new AtomicLong(1_000_000_000L);
-  final EndpointRegistry registry = new EndpointRegistry(clock::get, new RegistryListener() {});
+  final EndpointRegistry registry =
+      new EndpointRegistry(clock::get, new RegistryListener() {}, Runnable::run);
   final AdapterDemand demand = new AdapterDemand(clock::get);
   final EndpointPicker picker =
       new EndpointPicker(registry, demand, new RecentPlacements(), new Random(1));
@@ -92,10 +93,5 @@ final class Cluster implements AutoCloseable {
 
   void pass(Duration time) {
     clock.addAndGet(time.toNanos());
-  }
-
-  @Override
-  public void close() {
-    registry.close();
   }
 }

@@ -18,39 +18,38 @@ class EndpointPickerProperties {
   @Property(tries = 300)
   void pick_anyCluster_isEligible(@ForAll RoutingPolicy policy, @ForAll Random random) {
     int size = 1 + random.nextInt(6);
-    try (Cluster cluster = new Cluster(size, Cluster.policy(policy))) {
-      List<Integer> eligible = new ArrayList<>();
-      List<Integer> saturated = new ArrayList<>();
-      boolean listed = false;
-      for (int i = 0; i < size; i++) {
-        boolean lists = random.nextBoolean();
-        boolean up = random.nextInt(4) > 0;
-        int waiting = random.nextInt(10);
-        cluster.up(i, lists ? List.of("a", "b") : List.of("b"), SLOTS);
-        cluster.report(i, random.nextInt(20), waiting, random.nextDouble(), SLOTS, Set.of());
-        if (!up) {
-          cluster.registry.reportHealth(cluster.endpoints.get(i), Health.DOWN);
-        }
-        listed |= lists;
-        if (lists && up) {
-          double kv = cluster.pool().endpoints().get(i).load().kvCache();
-          (waiting > 5 || kv > 0.9 ? saturated : eligible).add(i);
-        }
+    Cluster cluster = new Cluster(size, Cluster.policy(policy));
+    List<Integer> eligible = new ArrayList<>();
+    List<Integer> saturated = new ArrayList<>();
+    boolean listed = false;
+    for (int i = 0; i < size; i++) {
+      boolean lists = random.nextBoolean();
+      boolean up = random.nextInt(4) > 0;
+      int waiting = random.nextInt(10);
+      cluster.up(i, lists ? List.of("a", "b") : List.of("b"), SLOTS);
+      cluster.report(i, random.nextInt(20), waiting, random.nextDouble(), SLOTS, Set.of());
+      if (!up) {
+        cluster.registry.reportHealth(cluster.endpoints.get(i), Health.DOWN);
       }
-
-      Pick pick = cluster.pick("a");
-
-      if (!eligible.isEmpty()) {
-        assertThat(pick).isInstanceOf(Pick.Chosen.class);
-        String address = Cluster.address((Pick.Chosen) pick);
-        assertThat(eligible.stream().map(cluster::address)).contains(address);
-      } else if (!saturated.isEmpty()) {
-        assertThat(pick).isInstanceOf(Pick.Saturated.class);
-      } else if (listed) {
-        assertThat(pick).isInstanceOf(Pick.NoneReady.class);
-      } else {
-        assertThat(pick).isInstanceOf(Pick.UnknownModel.class);
+      listed |= lists;
+      if (lists && up) {
+        double kv = cluster.pool().endpoints().get(i).load().kvCache();
+        (waiting > 5 || kv > 0.9 ? saturated : eligible).add(i);
       }
+    }
+
+    Pick pick = cluster.pick("a");
+
+    if (!eligible.isEmpty()) {
+      assertThat(pick).isInstanceOf(Pick.Chosen.class);
+      String address = Cluster.address((Pick.Chosen) pick);
+      assertThat(eligible.stream().map(cluster::address)).contains(address);
+    } else if (!saturated.isEmpty()) {
+      assertThat(pick).isInstanceOf(Pick.Saturated.class);
+    } else if (listed) {
+      assertThat(pick).isInstanceOf(Pick.NoneReady.class);
+    } else {
+      assertThat(pick).isInstanceOf(Pick.UnknownModel.class);
     }
   }
 
@@ -62,46 +61,44 @@ class EndpointPickerProperties {
       @ForAll boolean tiered) {
     int at = resident % size;
     RoutingPolicy policy = tiered ? RoutingPolicy.TIERED : RoutingPolicy.LORA_AWARE;
-    try (Cluster cluster = new Cluster(size, Cluster.policy(policy))) {
-      for (int i = 0; i < size; i++) {
-        cluster.up(i, List.of("a", "b"), SLOTS, i == at ? "a" : "b");
-        cluster.report(i, load, 0, 0.1, SLOTS, Set.of(i == at ? "a" : "b"));
-      }
-
-      assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(at));
+    Cluster cluster = new Cluster(size, Cluster.policy(policy));
+    for (int i = 0; i < size; i++) {
+      cluster.up(i, List.of("a", "b"), SLOTS, i == at ? "a" : "b");
+      cluster.report(i, load, 0, 0.1, SLOTS, Set.of(i == at ? "a" : "b"));
     }
+
+    assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(at));
   }
 
   @Property(tries = 100)
   void dispatches_anyMix_leaveNothingInFlight(@ForAll Random random) {
-    try (Cluster cluster = new Cluster(3, Cluster.policy(RoutingPolicy.LORA_AWARE))) {
-      List<String> adapters = List.of("a", "b", "c", "d");
-      for (int i = 0; i < 3; i++) {
-        cluster.up(i, adapters, SLOTS);
-      }
-      List<Pick.Chosen> open = new ArrayList<>();
-      for (int i = 0; i < 100; i++) {
-        open.add(cluster.choose(adapters.get(random.nextInt(4))));
-        if (random.nextBoolean()) {
-          Pick.Chosen over = open.remove(random.nextInt(open.size()));
-          if (random.nextBoolean()) {
-            over.dispatch().answered();
-          }
-          over.dispatch().finished();
-          over.dispatch().refused();
-        }
-      }
-      open.forEach(over -> over.dispatch().refused());
-
-      cluster
-          .pool()
-          .endpoints()
-          .forEach(
-              endpoint -> {
-                assertThat(endpoint.inFlight().total()).isZero();
-                assertThat(endpoint.inFlight().distinctAdapters()).isZero();
-                assertThat(endpoint.inFlight().swapQueue(cluster.registry.now())).isEmpty();
-              });
+    Cluster cluster = new Cluster(3, Cluster.policy(RoutingPolicy.LORA_AWARE));
+    List<String> adapters = List.of("a", "b", "c", "d");
+    for (int i = 0; i < 3; i++) {
+      cluster.up(i, adapters, SLOTS);
     }
+    List<Pick.Chosen> open = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      open.add(cluster.choose(adapters.get(random.nextInt(4))));
+      if (random.nextBoolean()) {
+        Pick.Chosen over = open.remove(random.nextInt(open.size()));
+        if (random.nextBoolean()) {
+          over.dispatch().answered();
+        }
+        over.dispatch().finished();
+        over.dispatch().refused();
+      }
+    }
+    open.forEach(over -> over.dispatch().refused());
+
+    cluster
+        .pool()
+        .endpoints()
+        .forEach(
+            endpoint -> {
+              assertThat(endpoint.inFlight().total()).isZero();
+              assertThat(endpoint.inFlight().distinctAdapters()).isZero();
+              assertThat(endpoint.inFlight().swapQueue(cluster.registry.now())).isEmpty();
+            });
   }
 }

@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,20 +19,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EndpointPickerTest {
   private static final List<String> ADAPTERS = List.of("a", "b", "c", "d");
 
-  private final List<Cluster> clusters = new ArrayList<>();
-
-  @AfterEach
-  void close() {
-    clusters.forEach(Cluster::close);
+  private static Cluster cluster(int size, RoutingSettings routing) {
+    return new Cluster(size, routing);
   }
 
-  private Cluster cluster(int size, RoutingSettings routing) {
-    Cluster cluster = new Cluster(size, routing);
-    clusters.add(cluster);
-    return cluster;
-  }
-
-  private Cluster cluster(int size, RoutingPolicy policy) {
+  private static Cluster cluster(int size, RoutingPolicy policy) {
     return cluster(size, Cluster.policy(policy));
   }
 
@@ -385,7 +375,6 @@ class EndpointPickerTest {
             Map.of(),
             RoutingSettings.DEFAULTS);
     Cluster cluster = new Cluster(2, resolver);
-    clusters.add(cluster);
     cluster.up(0, List.of(), 2).up(1, List.of(), 2);
 
     Pick.Chosen first = cluster.choose("new");
