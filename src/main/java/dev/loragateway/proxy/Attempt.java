@@ -1,13 +1,11 @@
 package dev.loragateway.proxy;
 
 import dev.loragateway.model.Endpoint;
-import dev.loragateway.model.Residency;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.ErrorBody;
 import dev.loragateway.openai.ModelRewrite;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
-import dev.loragateway.registry.LearnedTimes;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.upstream.ResponseListener;
 import dev.loragateway.upstream.UpstreamConnection;
@@ -248,19 +246,13 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     if (tokens < 1) {
       return;
     }
-    LearnedTimes times = dispatch.state().times();
     double first = (firstByteAt - startedAt) / 1e6;
-    if (streamed) {
-      times.streamed(dispatch.resident(), first, (System.nanoTime() - firstByteAt) / 1e6, tokens);
-    } else {
-      times.whole(dispatch.resident(), first, tokens);
-    }
-    if (tier == Tier.SWAP && dispatch.ownSwap()) {
-      boolean fromDisk = dispatch.residency() == Residency.REGISTERED;
-      double millis = times.swapped(fromDisk, first, streamed ? 0 : tokens);
-      if (!Double.isNaN(millis)) {
-        exchange.context.listener.swapLearned(endpoint().pool(), endpoint().address(), millis);
-      }
+    double swap =
+        streamed
+            ? dispatch.streamed(first, (System.nanoTime() - firstByteAt) / 1e6, tokens)
+            : dispatch.whole(first, tokens);
+    if (!Double.isNaN(swap)) {
+      exchange.context.listener.swapLearned(endpoint().pool(), endpoint().address(), swap);
     }
   }
 

@@ -88,6 +88,32 @@ public final class Dispatch {
     }
   }
 
+  /**
+   * Teaches the endpoint's times by a streamed answer that went well.
+   *
+   * @param firstMillis from dispatch to the first byte
+   * @param restMillis from the first byte to the last
+   * @param tokens output tokens, at least 1
+   * @return how long a swap that this request alone caused took, in milliseconds; NaN when it
+   *     caused none or nothing is known to compare with
+   */
+  public double streamed(double firstMillis, double restMillis, int tokens) {
+    state.times().streamed(resident, firstMillis, restMillis, tokens);
+    return swapTime(firstMillis, 0);
+  }
+
+  /** The same for an answer that came whole after {@code millis}. */
+  public double whole(double millis, int tokens) {
+    state.times().whole(resident, millis, tokens);
+    return swapTime(millis, tokens);
+  }
+
+  private double swapTime(double millis, int wholeTokens) {
+    boolean tells = ownSwap && residency != Residency.UNKNOWN;
+    boolean fromDisk = residency == Residency.REGISTERED;
+    return tells ? state.times().swapped(fromDisk, millis, wholeTokens) : Double.NaN;
+  }
+
   /** The request is over, however it ended: gives the place back. Later calls do nothing. */
   public void finished() {
     if (over.compareAndSet(false, true)) {
