@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Benchmarks: routing policies in simulation and on real sockets, and JMH. `bench/run.sh --help` lists them.
+# JAVA_OPTS is passed to the JVM.
+set -euo pipefail
+bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(dirname "$bench")
+
+usage() {
+  cat <<'TEXT'
+usage: bench/run.sh routing [--live] [OPTIONS]   routing policies compared (routing --help)
+       bench/run.sh jmh [PATTERN] [OPTIONS]      microbenchmarks, e.g. jmh pick (jmh -h)
+TEXT
+}
+
+build() {
+  local jar=$bench/target/bench.jar
+  if [ ! -f "$jar" ] || [ ! -d "$bench/target/lib" ] ||
+    [ -n "$(find "$root/pom.xml" "$root/src/main" "$bench/pom.xml" "$bench/src" -newer "$jar" -print -quit)" ]; then
+    echo "bench/run.sh: building ..." >&2
+    (cd "$root" && mvn -B -q -ntp install -Dmaven.test.skip=true >&2)
+    (cd "$bench" && mvn -B -q -ntp clean package >&2)
+  fi
+}
+
+main() {
+  exec "$root/gateway/run" --java "$bench/target/bench.jar:$bench/target/lib/*" "$@"
+}
+
+case "${1:-}" in
+  routing) shift; build; main dev.loragateway.bench.RoutingCommand "$@" ;;
+  jmh) shift; build; main org.openjdk.jmh.Main "$@" ;;
+  --help | -h) usage ;;
+  *) usage >&2; exit 2 ;;
+esac
