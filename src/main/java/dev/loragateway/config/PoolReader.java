@@ -71,10 +71,8 @@ final class PoolReader {
             scrape.settings().engine() == Engine.VLLM,
             scrape.staleAfter(),
             aliases(pool),
-            routing(pool));
-    if (pool.section("queue", PoolReader::queue)) {
-      pool.warn("queue", "has no effect in this version: a saturated pool answers 429 at once");
-    }
+            routing(pool),
+            pool.section("queue", QueueReader::read));
     pool.refuse("kubernetes", "inferencePool");
     return new Pool(settings, endpoints(name, urls, upstream), scrape.settings());
   }
@@ -252,12 +250,5 @@ final class PoolReader {
         section.value("maxWaiting", Quantities.integer(0, 1_000_000), defaults.maxWaiting()),
         section.value("maxKvCache", Quantities.FRACTION, defaults.maxKvCache()),
         section.value("maxInFlight", Quantities.integer(0, 1_000_000), defaults.maxInFlight()));
-  }
-
-  /** Checked, though nothing queues yet. */
-  private static boolean queue(Section section) {
-    section.find("capacity", Quantities.integer(0, 1_000_000));
-    section.find("timeout", Quantities.duration(MILLISECOND, HOUR));
-    return section.isPresent();
   }
 }

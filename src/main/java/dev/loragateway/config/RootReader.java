@@ -127,7 +127,8 @@ final class RootReader {
         section.value("requestId", Formats.BOOLEAN, defaults.requestId()),
         section.value("endpoint", Formats.BOOLEAN, defaults.endpoint()),
         section.value("tier", Formats.BOOLEAN, defaults.tier()),
-        section.value("attempts", Formats.BOOLEAN, defaults.attempts()));
+        section.value("attempts", Formats.BOOLEAN, defaults.attempts()),
+        section.value("queueMs", Formats.BOOLEAN, defaults.queueMs()));
   }
 
   private static Drain drain(Section section) {

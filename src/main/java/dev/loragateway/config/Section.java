@@ -43,11 +43,6 @@ final class Section {
     return new Section("", root, 0, environment, findings).readAll(root, reader);
   }
 
-  /** Whether the file has this mapping, with at least one key. */
-  boolean isPresent() {
-    return !mapping.entries().isEmpty();
-  }
-
   /** Whether the file has the key with a value. */
   boolean has(String key) {
     YamlNode.@Nullable Entry entry = mapping.entries().get(key);

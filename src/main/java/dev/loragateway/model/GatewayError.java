@@ -28,6 +28,7 @@ public enum GatewayError {
   INTERNAL(500, "server_error", "internal_error", null, Retry.DEFAULT),
   UPSTREAM_FAILED(502, "server_error", "upstream_failed", null, Retry.DEFAULT),
   NO_ENDPOINT_READY(503, "server_error", "no_endpoint_ready", null, Retry.AFTER_ONE_SECOND),
+  QUEUE_TIMEOUT(503, "server_error", "queue_timeout", null, Retry.AFTER_ONE_SECOND),
   OVERLOADED(503, "server_error", "overloaded", null, Retry.AFTER_ONE_SECOND),
   UPSTREAM_TIMEOUT(504, "server_error", "upstream_timeout", null, Retry.DEFAULT),
   HTTP_VERSION(505, "invalid_request_error", "http_version_not_supported", null, Retry.NO);
@@ -38,7 +39,7 @@ public enum GatewayError {
     NO,
     /** Nothing is said: the client's own rule for the status applies. */
     DEFAULT,
-    /** {@code retry-after: 1} and {@code x-should-retry: true}. */
+    /** {@code x-should-retry: true} and {@code retry-after}: 1 s, or what is known better. */
     AFTER_ONE_SECOND
   }
 

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Answers of the gateway's own: JSON with a length. Stateless. */
@@ -32,6 +33,15 @@ final class Answers {
 
   /** An error in the client's shape, with what its SDK should know about trying again. */
   static FullHttpResponse error(ApiShape shape, GatewayError error, String message) {
+    return error(shape, error, message, Duration.ZERO);
+  }
+
+  /**
+   * The same, with the time after which trying again may help; SDKs are told 1 to 60 s, since above
+   * that some of them do not wait or do not try.
+   */
+  static FullHttpResponse error(
+      ApiShape shape, GatewayError error, String message, Duration retryAfter) {
     FullHttpResponse response = json(error.status(), ErrorBody.json(shape, error, message));
     switch (error.retry()) {
       case NO -> response.headers().set(HeaderRules.SHOULD_RETRY, "false");
@@ -39,10 +49,17 @@ final class Answers {
           response
               .headers()
               .set(HeaderRules.SHOULD_RETRY, "true")
-              .set(HttpHeaderNames.RETRY_AFTER, "1");
+              .set(
+                  HttpHeaderNames.RETRY_AFTER,
+                  Long.toString((retryMillis(retryAfter) + 999) / 1000))
+              .set(HeaderRules.RETRY_AFTER_MS, Long.toString(retryMillis(retryAfter)));
       case DEFAULT -> {}
     }
     return response;
+  }
+
+  private static long retryMillis(Duration retryAfter) {
+    return Math.clamp(retryAfter.toMillis(), 1000, 60_000);
   }
 
   /**

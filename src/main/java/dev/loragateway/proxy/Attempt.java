@@ -298,5 +298,6 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     } else {
       dispatch.finished();
     }
+    exchange.context.admission.freed(endpoint().pool());
   }
 }

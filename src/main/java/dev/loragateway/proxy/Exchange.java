@@ -7,6 +7,7 @@ import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
@@ -17,6 +18,7 @@ import io.netty.channel.ChannelHandlerContext;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ final class Exchange {
   final ProxyContext context;
   final ClientRequest request;
   final ResponseRelay relay;
+  final QueueWait queue;
   private final DownstreamHandler connection;
   private final ChannelHandlerContext ctx;
   private final UpstreamPool upstream;
@@ -68,6 +71,7 @@ final class Exchange {
     this.settings = context.settings.get();
     this.retries = new RetryPolicy(context.retries, settings.retries());
     this.relay = new ResponseRelay(this, ctx, settings);
+    this.queue = new QueueWait(context, ctx.channel().eventLoop(), this::settle);
   }
 
   void start() {
@@ -169,15 +173,41 @@ final class Exchange {
   }
 
   private void pick(PoolSnapshot from, PickRequest wanted) {
-    switch (context.picker.pick(wanted, from)) {
+    QueueSettings waiting = from.settings().queue();
+    String fault = QueueWait.fault(request.head().headers(), waiting);
+    if (fault != null) {
+      reject(GatewayError.BAD_REQUEST, fault);
+      return;
+    }
+    settle(context.admission.admit(queue.terms(wanted, request, waiting), from));
+  }
+
+  private void settle(Pick pick) {
+    switch (pick) {
       case Pick.Chosen chosen -> begin(chosen);
       case Pick.UnknownModel unknown -> unknown(request.model());
       case Pick.NoneReady none -> noneReady();
-      case Pick.Saturated saturated ->
+      case Pick.Saturated saturated -> reject(GatewayError.SATURATED, saturated() + ", try again");
+      case Pick.QueueFull full ->
+          reject(GatewayError.SATURATED, saturated() + " and the queue is full", full.retryAfter());
+      case Pick.TooLate late ->
           reject(
-              GatewayError.SATURATED,
-              "Every endpoint that serves `" + request.model() + "` is saturated, try again");
+              GatewayError.QUEUE_TIMEOUT,
+              saturated() + ", and the wait would be too long",
+              late.expected());
+      case Pick.Queued place -> queue.begin(place, this::waitedTooLong);
     }
+  }
+
+  private String saturated() {
+    return "Every endpoint that serves `" + request.model() + "` is saturated";
+  }
+
+  private void waitedTooLong(Duration retryAfter) {
+    reject(
+        GatewayError.QUEUE_TIMEOUT,
+        saturated() + ", and none had room for the request in time",
+        retryAfter);
   }
 
   private void begin(Pick.Chosen chosen) {
@@ -186,7 +216,7 @@ final class Exchange {
     Attempt next = new Attempt(this, dispatch, chosen.tier());
     attempt = next;
     Endpoint endpoint = dispatch.state().endpoint();
-    context.listener.dispatched(endpoint.pool(), endpoint.address(), chosen.tier());
+    context.listener.dispatched(endpoint.pool(), endpoint.address(), chosen.tier(), queue.waited());
     upstream.acquire(endpoint, fresh, next);
   }
 
@@ -236,6 +266,10 @@ final class Exchange {
 
   /** Answers with an error of the gateway's own; nothing has gone downstream yet. */
   private void reject(GatewayError error, String message) {
+    reject(error, message, Duration.ZERO);
+  }
+
+  private void reject(GatewayError error, String message, Duration retryAfter) {
     if (over) {
       return;
     }
@@ -245,7 +279,7 @@ final class Exchange {
     ChannelFuture written =
         Answers.send(
             ctx,
-            Answers.error(request.route().shape(), error, message),
+            Answers.error(request.route().shape(), error, message, retryAfter),
             settings.headers().requestId() ? request.id() : null,
             keepAlive);
     endsWith(written);
@@ -259,7 +293,7 @@ final class Exchange {
 
   void sent() {
     if (overhead < 0) {
-      overhead = System.nanoTime() - request.receivedAt();
+      overhead = System.nanoTime() - request.receivedAt() - queue.nanos();
     }
   }
 
@@ -433,6 +467,7 @@ final class Exchange {
     if (attempt != null) {
       attempt.end(false);
     }
+    queue.end();
     request.body().release();
     retries.end();
     context.listener.finished(
@@ -441,6 +476,7 @@ final class Exchange {
             pool == null || unknownName ? null : target,
             status,
             retries.attempts(),
+            queue.waited() ? queue.nanos() : -1,
             overhead,
             firstByte,
             System.nanoTime() - request.receivedAt(),

@@ -5,8 +5,16 @@ import dev.loragateway.routing.Tier;
 
 /** Hears of requests, on event loops: must not block. */
 public interface ExchangeListener {
-  /** A request was dispatched to an endpoint, for the first time or again. */
-  default void dispatched(String pool, String endpoint, Tier tier) {}
+  /**
+   * A request was dispatched to an endpoint, for the first time or again.
+   *
+   * @param tier the adapter's state there
+   * @param waited whether the request had waited in the gateway
+   */
+  default void dispatched(String pool, String endpoint, Tier tier, boolean waited) {}
+
+  /** An adapter was loaded ahead of the requests that wait for it, or could not be. */
+  default void warmedUp(String pool, String endpoint, boolean loaded) {}
 
   /** A request is tried again because the last attempt ended so. */
   default void retried(String reason) {}

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
  * @param model the model asked for, aliases resolved; null when it was not readable
  * @param status of the answer; 499 when the client left first
  * @param attempts dispatches to endpoints
- * @param overhead from the whole request received to its first dispatch written
+ * @param queued time spent waiting for a place in the gateway; -1 when it never waited
+ * @param overhead from the whole request received to its first dispatch written, without the wait
+ *     for a place
  * @param firstByte from the whole request received to the first byte of the answer's body
  * @param duration from the whole request received to the end
  * @param inputTokens as the server counted, -1 when it did not tell
@@ -20,6 +22,7 @@ public record ExchangeReport(
     @Nullable String model,
     int status,
     int attempts,
+    long queued,
     long overhead,
     long firstByte,
     long duration,

@@ -18,6 +18,10 @@ final class HeaderRules {
   static final AsciiString ENDPOINT = AsciiString.cached("x-gateway-endpoint");
   static final AsciiString TIER = AsciiString.cached("x-gateway-tier");
   static final AsciiString ATTEMPTS = AsciiString.cached("x-gateway-attempts");
+  static final AsciiString QUEUE_MS = AsciiString.cached("x-gateway-queue-ms");
+  static final AsciiString TIMEOUT = AsciiString.cached("x-gateway-timeout-ms");
+  static final AsciiString PRIORITY = AsciiString.cached("x-gateway-priority");
+  static final AsciiString RETRY_AFTER_MS = AsciiString.cached("retry-after-ms");
   static final AsciiString SHOULD_RETRY = AsciiString.cached("x-should-retry");
   static final AsciiString SESSION_ID = AsciiString.cached("x-session-id");
 
@@ -109,6 +113,8 @@ final class HeaderRules {
       case 14 -> is(HttpHeaderNames.CONTENT_LENGTH, name);
       case 16 -> is(PROXY_CONNECTION, name);
       case 17 -> is(HttpHeaderNames.TRANSFER_ENCODING, name);
+      case 18 -> is(PRIORITY, name);
+      case 20 -> is(TIMEOUT, name);
       case 19 -> is(HttpHeaderNames.PROXY_AUTHORIZATION, name);
       default -> false;
     };

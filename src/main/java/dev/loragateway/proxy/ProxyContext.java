@@ -1,7 +1,7 @@
 package dev.loragateway.proxy;
 
 import dev.loragateway.registry.EndpointRegistry;
-import dev.loragateway.routing.EndpointPicker;
+import dev.loragateway.routing.Admission;
 import dev.loragateway.upstream.UpstreamPools;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 /** What every connection shares. Thread-safe. */
 public final class ProxyContext {
   final EndpointRegistry registry;
-  final EndpointPicker picker;
+  final Admission admission;
   final UpstreamPools upstreams;
   final ModelRefresh refresh;
   final ExchangeListener listener;
@@ -28,13 +28,13 @@ public final class ProxyContext {
   /** Puts together what the path of a request needs; settings are read anew for each request. */
   public ProxyContext(
       EndpointRegistry registry,
-      EndpointPicker picker,
+      Admission admission,
       UpstreamPools upstreams,
       ModelRefresh refresh,
       ExchangeListener listener,
       Supplier<ProxySettings> settings) {
     this.registry = registry;
-    this.picker = picker;
+    this.admission = admission;
     this.upstreams = upstreams;
     this.refresh = refresh;
     this.listener = listener;

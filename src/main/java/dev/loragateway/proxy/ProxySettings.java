@@ -54,7 +54,8 @@ public record ProxySettings(Timeouts timeouts, Retries retries, Limits limits, H
   }
 
   /** Which of the gateway's own response headers are sent. */
-  public record Headers(boolean requestId, boolean endpoint, boolean tier, boolean attempts) {
-    public static final Headers ALL = new Headers(true, true, true, true);
+  public record Headers(
+      boolean requestId, boolean endpoint, boolean tier, boolean attempts, boolean queueMs) {
+    public static final Headers ALL = new Headers(true, true, true, true, true);
   }
 }

@@ -4,6 +4,7 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ErrorBody;
 import dev.loragateway.openai.ModelRewrite;
 import dev.loragateway.openai.ResponseIdPeek;
+import dev.loragateway.routing.Tier;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -112,10 +113,14 @@ final class ResponseRelay {
       headers.set(HeaderRules.ENDPOINT, from.endpoint().address());
     }
     if (shown.tier()) {
-      headers.set(HeaderRules.TIER, from.tier().label());
+      headers.set(
+          HeaderRules.TIER, exchange.queue.waited() ? Tier.QUEUE.label() : from.tier().label());
     }
     if (shown.attempts()) {
       headers.setInt(HeaderRules.ATTEMPTS, exchange.attempts());
+    }
+    if (shown.queueMs() && exchange.queue.waited()) {
+      headers.set(HeaderRules.QUEUE_MS, Long.toString(exchange.queue.nanos() / 1_000_000));
     }
   }
 

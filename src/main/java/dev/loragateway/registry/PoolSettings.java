@@ -17,6 +17,7 @@ import java.util.Map;
  * @param staleAfter age at which a scrape counts as unknown
  * @param aliases further names, each mapped to the model that it stands for
  * @param routing how endpoints are chosen
+ * @param queue how requests wait while all are saturated
  */
 public record PoolSettings(
     String name,
@@ -27,7 +28,8 @@ public record PoolSettings(
     boolean loraMetrics,
     Duration staleAfter,
     Map<String, String> aliases,
-    RoutingSettings routing) {
+    RoutingSettings routing,
+    QueueSettings queue) {
 
   /** A pool with every default. */
   public static PoolSettings of(String name, String baseModel) {
@@ -40,7 +42,8 @@ public record PoolSettings(
         true,
         Duration.ofSeconds(3),
         Map.of(),
-        RoutingSettings.DEFAULTS);
+        RoutingSettings.DEFAULTS,
+        QueueSettings.DEFAULTS);
   }
 
   public PoolSettings withRouting(RoutingSettings routing) {
@@ -53,6 +56,21 @@ public record PoolSettings(
         loraMetrics,
         staleAfter,
         aliases,
-        routing);
+        routing,
+        queue);
+  }
+
+  public PoolSettings withQueue(QueueSettings queue) {
+    return new PoolSettings(
+        name,
+        baseModel,
+        resolver,
+        adapterSlots,
+        cpuAdapterSlots,
+        loraMetrics,
+        staleAfter,
+        aliases,
+        routing,
+        queue);
   }
 }

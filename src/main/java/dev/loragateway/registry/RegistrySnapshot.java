@@ -21,6 +21,16 @@ public record RegistrySnapshot(
     return owner != null ? pools.get(owner) : resolverPool();
   }
 
+  /** The pool of that name, or null. */
+  public @Nullable PoolSnapshot named(String name) {
+    for (PoolSnapshot pool : pools) {
+      if (pool.name().equals(name)) {
+        return pool;
+      }
+    }
+    return null;
+  }
+
   /** The first pool whose servers load unknown adapters by themselves, or null. */
   private @Nullable PoolSnapshot resolverPool() {
     for (PoolSnapshot pool : pools) {

@@ -65,6 +65,99 @@ public final class EndpointPicker {
     }
   }
 
+  /**
+   * Returns whether every endpoint of the pool that is up is saturated, and at least one is up: no
+   * request needs to be picked for.
+   */
+  boolean full(PoolSnapshot pool) {
+    long now = registry.now();
+    long staleAfter = pool.settings().staleAfter().toNanos();
+    boolean up = false;
+    for (EndpointState state : pool.endpoints()) {
+      if (state.up()) {
+        up = true;
+        if (!saturated(state, state.fresh(now, staleAfter), pool.settings().routing())) {
+          return false;
+        }
+      }
+    }
+    return up;
+  }
+
+  private static boolean saturated(EndpointState state, boolean fresh, RoutingSettings settings) {
+    if (settings.maxInFlight() > 0 && state.inFlight().total() >= settings.maxInFlight()) {
+      return true;
+    }
+    return fresh
+        && state.load() != null
+        && (state.waiting(settings.maxNumSeqs()) > settings.maxWaiting()
+            || state.load().kvCache() > settings.maxKvCache());
+  }
+
+  /**
+   * Reserves a place for loading the adapter ahead of the request, although every endpoint is
+   * saturated: where the adapter that makes room is asked for least, by powers of two, and of those
+   * where the load is lowest, since it will have room first.
+   *
+   * @return null when an endpoint has the adapter or is about to, when no adapter is needed, or
+   *     when nowhere a slot could be had without taking it from requests under way
+   */
+  @Nullable Dispatch warmUp(PickRequest request, PoolSnapshot pool) {
+    AdapterRow row = pool.adapter(request.model());
+    if (row == null || !request.usesAdapter() || pool.baseNames().contains(request.model())) {
+      return null;
+    }
+    long now = registry.now();
+    EndpointState best = null;
+    long bestDemand = 0;
+    for (int i = 0; i < pool.endpoints().size(); i++) {
+      EndpointState state = pool.endpoints().get(i);
+      if (!state.up() || !row.registered(i)) {
+        continue;
+      }
+      Residency level = state.residency().level(request.model());
+      if (level == Residency.GPU || row.cell(i).inFlight() > 0 || row.cell(i).loading(now)) {
+        return null;
+      }
+      String victim = idle(state);
+      boolean free = state.residency().gpu().size() < state.residency().slots();
+      boolean pinnedElsewhere =
+          request.pinned() != null && !request.pinned().equals(state.endpoint().address());
+      if (level == Residency.UNKNOWN || pinnedElsewhere || (!free && victim == null)) {
+        continue;
+      }
+      long victimDemand = free || victim == null ? 0 : magnitude(demand.rate(victim));
+      boolean better =
+          best == null
+              || victimDemand < bestDemand
+              || (victimDemand == bestDemand && state.requests() < best.requests());
+      if (better) {
+        best = state;
+        bestDemand = victimDemand;
+      }
+    }
+    if (best == null) {
+      return null;
+    }
+    AdapterCell cell = best.inFlight().cell(request.model());
+    return registry.dispatch(best, cell, best.residency().level(request.model()), 0);
+  }
+
+  /** The adapter that the engine would evict: the oldest without requests under way. */
+  private static @Nullable String idle(EndpointState state) {
+    for (String adapter : state.residency().gpu()) {
+      if (state.inFlight().cell(adapter).inFlight() == 0) {
+        return adapter;
+      }
+    }
+    return null;
+  }
+
+  /** Powers of two of a rate, in requests per minute. */
+  private static long magnitude(double rate) {
+    return Math.getExponent(1 + rate * 60);
+  }
+
   private Pick chosen(PickRequest request, Candidate best, Dispatch dispatch) {
     if (request.session() != null) {
       placements.placed(request.session(), best.state().endpoint().address());
@@ -115,8 +208,8 @@ public final class EndpointPicker {
       this.base = base;
       this.everywhere = base || pool.settings().resolver();
       this.staleAfter = pool.settings().staleAfter().toNanos();
-      boolean first = request.tried().isEmpty();
-      this.adapterRate = first ? demand.add(request.model()) : demand.rate(request.model());
+      this.adapterRate =
+          request.again() ? demand.rate(request.model()) : demand.add(request.model());
       boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && !base;
       this.homeRank = homesCount ? homeRank() : Long.MIN_VALUE;
       this.sessionEndpoint =
@@ -150,7 +243,7 @@ public final class EndpointPicker {
         return null;
       }
       boolean fresh = state.fresh(now, staleAfter);
-      if (saturated(state, fresh)) {
+      if (saturated(state, fresh, settings)) {
         saturated = true;
         return null;
       }
@@ -179,16 +272,6 @@ public final class EndpointPicker {
     private boolean excluded(String address) {
       return request.tried().contains(address)
           || (request.pinned() != null && !request.pinned().equals(address));
-    }
-
-    private boolean saturated(EndpointState state, boolean fresh) {
-      if (settings.maxInFlight() > 0 && state.inFlight().total() >= settings.maxInFlight()) {
-        return true;
-      }
-      return fresh
-          && state.load() != null
-          && (state.waiting(settings.maxNumSeqs()) > settings.maxWaiting()
-              || state.load().kvCache() > settings.maxKvCache());
     }
 
     /** The lower, the better. */

@@ -1,6 +1,7 @@
 package dev.loragateway.routing;
 
 import dev.loragateway.registry.Dispatch;
+import java.time.Duration;
 
 /** The outcome of one routing decision. */
 public sealed interface Pick {
@@ -15,4 +16,33 @@ public sealed interface Pick {
 
   /** Every endpoint that serves the model is saturated. */
   record Saturated() implements Pick {}
+
+  /**
+   * Every endpoint that serves the model is saturated: the request waits for its {@link Waiter}.
+   */
+  non-sealed interface Queued extends Pick {
+    /**
+     * Stops waiting.
+     *
+     * @return false when the wait is over already: the waiter was told, or is about to be
+     */
+    boolean leave();
+
+    /** How long the wait is expected to last from now on, by what was admitted lately. */
+    Duration expected();
+  }
+
+  /**
+   * Every endpoint is saturated, and so is the queue.
+   *
+   * @param retryAfter when it may have room
+   */
+  record QueueFull(Duration retryAfter) implements Pick {}
+
+  /**
+   * Every endpoint is saturated, and the request would wait for too long.
+   *
+   * @param expected how long it would
+   */
+  record TooLate(Duration expected) implements Pick {}
 }

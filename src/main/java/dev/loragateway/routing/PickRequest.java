@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param pinned address of the only endpoint that can serve the request, or null
  * @param promptHash of the first message, 0 when there is none; it breaks exact ties
  * @param tried addresses that failed already
+ * @param again whether the request was picked for before, so that it is no new demand
  */
 public record PickRequest(
     String model,
@@ -20,10 +21,29 @@ public record PickRequest(
     @Nullable String session,
     @Nullable String pinned,
     int promptHash,
-    Set<String> tried) {
+    Set<String> tried,
+    boolean again) {
+
+  /** A request that is picked for the first time, unless it was tried somewhere. */
+  public PickRequest(
+      String model,
+      boolean usesAdapter,
+      @Nullable String session,
+      @Nullable String pinned,
+      int promptHash,
+      Set<String> tried) {
+    this(model, usesAdapter, session, pinned, promptHash, tried, !tried.isEmpty());
+  }
 
   /** A request of which only the model is known. */
   public static PickRequest of(String model) {
     return new PickRequest(model, true, null, null, 0, Set.of());
+  }
+
+  /** The same request, picked for once more. */
+  PickRequest asAgain() {
+    return again
+        ? this
+        : new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true);
   }
 }

@@ -9,7 +9,9 @@ public enum Tier {
   /** The adapter had to be loaded first, or was being loaded. */
   SWAP("swap"),
   /** The swap state was unknown: the least loaded endpoint. */
-  LOAD("load");
+  LOAD("load"),
+  /** The request had waited in the gateway, whatever the adapter's state was then. */
+  QUEUE("queue");
 
   private final String label;
 

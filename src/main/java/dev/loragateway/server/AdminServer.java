@@ -3,6 +3,7 @@ package dev.loragateway.server;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.routing.Admission;
 import dev.loragateway.telemetry.GatewayMetrics;
 import java.io.IOException;
 import java.net.BindException;
@@ -38,6 +39,7 @@ final class AdminServer implements AutoCloseable {
   AdminServer(
       InetSocketAddress listen,
       EndpointRegistry registry,
+      Admission admission,
       GatewayMetrics metrics,
       BooleanSupplier draining)
       throws IOException {
@@ -49,8 +51,8 @@ final class AdminServer implements AutoCloseable {
     server.setExecutor(threads);
     page("/healthz", () -> text(200, "ok\n"));
     page("/readyz", () -> readiness(registry, draining));
-    page("/metrics", () -> metrics(registry, metrics));
-    page("/api/state", () -> state(registry));
+    page("/metrics", () -> metrics(registry, admission, metrics));
+    page("/api/state", () -> state(registry, admission));
     page("/", () -> text(200, INDEX));
     server.start();
   }
@@ -68,16 +70,19 @@ final class AdminServer implements AutoCloseable {
         : text(503, "not ready: a pool was not scraped yet\n");
   }
 
-  private static Answer metrics(EndpointRegistry registry, GatewayMetrics metrics) {
+  private static Answer metrics(
+      EndpointRegistry registry, Admission admission, GatewayMetrics metrics) {
     registry.drain();
     return new Answer(
-        200, "text/plain; version=0.0.4; charset=utf-8", metrics.render(registry.snapshot()));
+        200,
+        "text/plain; version=0.0.4; charset=utf-8",
+        metrics.render(registry.snapshot(), admission));
   }
 
-  private static Answer state(EndpointRegistry registry) {
+  private static Answer state(EndpointRegistry registry, Admission admission) {
     registry.drain();
     return new Answer(
-        200, "application/json", StateJson.render(registry.snapshot(), registry.now()));
+        200, "application/json", StateJson.render(registry.snapshot(), admission, registry.now()));
   }
 
   private static Answer text(int status, String body) {

@@ -3,9 +3,11 @@ package dev.loragateway.server;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.proxy.ProxyContext;
+import dev.loragateway.proxy.WarmupCalls;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.routing.AdapterDemand;
+import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.EndpointPicker;
 import dev.loragateway.routing.RecentPlacements;
 import dev.loragateway.scrape.EndpointScraper;
@@ -51,6 +53,7 @@ public final class Gateway implements AutoCloseable {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("residency").factory());
   private final GatewayMetrics metrics = new GatewayMetrics();
   private final EndpointRegistry registry;
+  private final Admission admission;
   private final EndpointScraper scraper;
   private final UpstreamPools upstreams;
   private final ProxyContext proxy;
@@ -63,15 +66,20 @@ public final class Gateway implements AutoCloseable {
   private Gateway(GatewayConfig config) {
     this.config = config;
     registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), residency);
-    scraper = new EndpointScraper(new RegistrySink(registry), metrics, new Random());
     upstreams = new UpstreamPools(() -> this.config.upstream());
     EndpointPicker picker =
         new EndpointPicker(
             registry, new AdapterDemand(System::nanoTime), new RecentPlacements(), new Random());
+    admission =
+        new Admission(
+            registry,
+            picker,
+            new WarmupCalls(loops, upstreams, metrics, () -> this.config.proxy()));
+    scraper = new EndpointScraper(new RegistrySink(registry, admission), metrics, new Random());
     proxy =
         new ProxyContext(
             registry,
-            picker,
+            admission,
             upstreams,
             new ScraperRefresh(scraper),
             metrics,
@@ -90,7 +98,11 @@ public final class Gateway implements AutoCloseable {
       gateway.apply(config);
       gateway.admin =
           new AdminServer(
-              config.adminListen(), gateway.registry, gateway.metrics, () -> gateway.draining);
+              config.adminListen(),
+              gateway.registry,
+              gateway.admission,
+              gateway.metrics,
+              () -> gateway.draining);
       gateway.listener = gateway.listen(config.listen());
       return gateway;
     } catch (IOException e) {
@@ -155,6 +167,7 @@ public final class Gateway implements AutoCloseable {
     Map<PoolSettings, List<Endpoint>> pools = new LinkedHashMap<>();
     next.pools().forEach(pool -> pools.put(pool.settings(), pool.endpoints()));
     registry.configure(pools);
+    admission.freed();
     Set<Endpoint> wanted = new HashSet<>();
     next.pools().forEach(pool -> wanted.addAll(pool.endpoints()));
     scraped.stream().filter(endpoint -> !wanted.contains(endpoint)).forEach(scraper::stop);

@@ -5,11 +5,14 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.routing.Admission;
 import dev.loragateway.scrape.ScrapeSink;
 import java.util.List;
 
-/** Passes what the scrapes find out on to the registry. Immutable. */
-record RegistrySink(EndpointRegistry registry) implements ScrapeSink {
+/**
+ * Passes what the scrapes find out on to the registry, and lets in who waited for it. Immutable.
+ */
+record RegistrySink(EndpointRegistry registry, Admission admission) implements ScrapeSink {
   @Override
   public void scrapeBegins(Endpoint endpoint) {
     registry.scrapeBegins(endpoint);
@@ -18,16 +21,19 @@ record RegistrySink(EndpointRegistry registry) implements ScrapeSink {
   @Override
   public void report(Endpoint endpoint, EndpointLoad load) {
     registry.report(endpoint, load);
+    admission.freed(endpoint.pool());
   }
 
   @Override
   public void reportModels(Endpoint endpoint, List<ModelCard> models) {
     registry.reportModels(endpoint, models);
+    admission.freed(endpoint.pool());
   }
 
   @Override
   public void reportHealth(Endpoint endpoint, Health health) {
     registry.reportHealth(endpoint, health);
+    admission.freed(endpoint.pool());
   }
 
   @Override

@@ -10,11 +10,14 @@ import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.LearnedTimes;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.routing.Admission;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** {@code /api/state}: what the gateway knows, as JSON. Unknown values are null. Stateless. */
@@ -24,13 +27,13 @@ final class StateJson {
   private StateJson() {}
 
   /** Renders a snapshot; {@code now} is the registry's clock. */
-  static String render(RegistrySnapshot snapshot, long now) {
+  static String render(RegistrySnapshot snapshot, Admission admission, long now) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartObject();
       json.writeArrayFieldStart("pools");
       for (PoolSnapshot pool : snapshot.pools()) {
-        pool(json, pool, now);
+        pool(json, pool, admission, now);
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -40,17 +43,25 @@ final class StateJson {
     return text.toString();
   }
 
-  private static void pool(JsonGenerator json, PoolSnapshot pool, long now) throws IOException {
+  private static void pool(JsonGenerator json, PoolSnapshot pool, Admission admission, long now)
+      throws IOException {
+    Map<String, Integer> queues = new TreeMap<>(admission.depths(pool.name()));
     json.writeStartObject();
     json.writeStringField("name", pool.name());
     json.writeStringField("baseModel", pool.settings().baseModel());
-    json.writeNumberField("queued", 0);
+    json.writeNumberField("queued", queues.values().stream().mapToInt(Integer::intValue).sum());
     json.writeArrayFieldStart("endpoints");
     for (int i = 0; i < pool.endpoints().size(); i++) {
       endpoint(json, pool, i, now);
     }
     json.writeEndArray();
     json.writeArrayFieldStart("queues");
+    for (Map.Entry<String, Integer> queue : queues.entrySet()) {
+      json.writeStartObject();
+      json.writeStringField("adapter", queue.getKey());
+      json.writeNumberField("waiting", queue.getValue());
+      json.writeEndObject();
+    }
     json.writeEndArray();
     json.writeEndObject();
   }

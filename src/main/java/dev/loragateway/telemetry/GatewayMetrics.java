@@ -9,6 +9,7 @@ import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistryListener;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.scrape.ScrapeListener;
 import io.micrometer.core.instrument.Counter;
@@ -58,6 +59,8 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   private final MultiGauge up = gauge("endpoint_up", "1 when the endpoint may be picked");
   private final MultiGauge inFlight =
       gauge("requests_in_flight", "Requests of this gateway under way at the endpoint");
+  private final MultiGauge depth =
+      gauge("queue_depth", "Requests that wait for a place in the gateway");
   private final MultiGauge resident =
       gauge("adapters_resident", "Adapters that the endpoint holds, by level");
 
@@ -66,19 +69,32 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   }
 
   @Override
-  public void dispatched(String pool, String endpoint, Tier tier) {
+  public void dispatched(String pool, String endpoint, Tier tier, boolean waited) {
     count(
         "picks",
         "Routing decisions, by the state that they found",
         "pool",
         pool,
         "tier",
-        tier.label());
+        waited ? Tier.QUEUE.label() : tier.label());
     if (tier == Tier.RESIDENT) {
       count("adapter_hits", "Dispatches to a resident adapter", "pool", pool, "endpoint", endpoint);
     } else if (tier == Tier.SWAP) {
       count("adapter_misses", "Dispatches that need a swap", "pool", pool, "endpoint", endpoint);
     }
+  }
+
+  @Override
+  public void warmedUp(String pool, String endpoint, boolean loaded) {
+    count(
+        "warmups",
+        "Adapters loaded ahead of the requests that wait for them",
+        "pool",
+        pool,
+        "endpoint",
+        endpoint,
+        "loaded",
+        Boolean.toString(loaded));
   }
 
   @Override
@@ -130,6 +146,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
         SERVER_BUCKETS,
         pool,
         report.firstByte());
+    record("queue", "Time spent waiting for a place", SERVER_BUCKETS, pool, report.queued());
     record(
         "overhead",
         "From the whole request to its dispatch",
@@ -212,11 +229,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   }
 
   /** Renders every meter in Prometheus' text format, the gauges from this snapshot. */
-  public synchronized String render(RegistrySnapshot snapshot) {
+  public synchronized String render(RegistrySnapshot snapshot, Admission admission) {
     List<MultiGauge.Row<?>> ups = new ArrayList<>();
     List<MultiGauge.Row<?>> flights = new ArrayList<>();
     List<MultiGauge.Row<?>> residents = new ArrayList<>();
+    List<MultiGauge.Row<?>> depths = new ArrayList<>();
     for (PoolSnapshot pool : snapshot.pools()) {
+      depths.add(MultiGauge.Row.of(Tags.of("pool", pool.name()), admission.waiting(pool.name())));
       for (EndpointState at : pool.endpoints()) {
         Tags tags = Tags.of("pool", pool.name(), "endpoint", at.endpoint().address());
         ups.add(MultiGauge.Row.of(tags, at.up() ? 1 : 0));
@@ -226,6 +245,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
       }
     }
     up.register(ups, true);
+    depth.register(depths, true);
     inFlight.register(flights, true);
     resident.register(residents, true);
     return registry.scrape();

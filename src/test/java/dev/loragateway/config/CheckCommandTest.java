@@ -22,11 +22,7 @@ class CheckCommandTest {
     Path file = write(Configs.MINIMAL + "    queue: { capacity: 5 }\n");
 
     assertThat(check(file.toString())).isZero();
-    assertThat(out.toString().lines())
-        .containsExactly(
-            file + " is valid: 1 pool, 1 endpoint",
-            "warning: pools[0].queue has no effect in this version: a saturated pool answers 429"
-                + " at once");
+    assertThat(out.toString().lines()).containsExactly(file + " is valid: 1 pool, 1 endpoint");
     assertThat(err.toString()).isEmpty();
   }
 

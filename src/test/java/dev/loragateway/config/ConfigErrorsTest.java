@@ -108,6 +108,8 @@ class ConfigErrorsTest {
             + " whole number from 0 to 1000000)",
         "queue: { capacity: many }|queue.capacity|\"many\" is not a whole number (expected: a whole"
             + " number from 0 to 1000000)",
+        "queue: { models: { a: gold } }|queue.models|\"gold\" of \"a\" is no priority class"
+            + " (expected one of: batch, premium, standard)",
         "kubernetes: { service: x }|kubernetes|is not supported in this version",
         "inferencePool: { name: x }|inferencePool|is not supported in this version",
         "colour: red|colour|is an unknown key (expected one of: name, baseModel, endpoints,"

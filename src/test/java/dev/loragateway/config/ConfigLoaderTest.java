@@ -11,6 +11,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.scrape.Engine;
@@ -71,11 +72,11 @@ class ConfigLoaderTest {
                     upstream: { apiKey: sk-1 }
                     routing: { policy: tiered, tokenTime: 1ms, outputTokens: 2, cpuSwap: 3ms, diskSwap: 4ms }
                     saturation: { maxWaiting: 7, maxKvCache: 0.5, maxInFlight: 9 }
-                    queue: { capacity: 10, timeout: 30s }
+                    queue: { capacity: 10, bytes: 1MB, timeout: 3s, priorities: { gold: 1m, batch: 1s }, models: { base-7b: gold }, warmUp: false, warmUpsPerSecond: 2 }
                 timeouts: { connect: 3s, firstByte: 0, idle: 1h, total: 0, keepAlive: 0, upstreamKeepAlive: 2s }
                 retries: { max: 0, budget: 5% }
                 limits: { body: 1MB, buffered: 2000000, connections: 3 }
-                headers: { requestId: false, endpoint: false, tier: false, attempts: false }
+                headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false }
                 drain: { delay: 0, timeout: 1s }
                 """,
                 Map.of()));
@@ -105,7 +106,19 @@ class ConfigLoaderTest {
                     Duration.ofMillis(1),
                     2,
                     Duration.ofMillis(3),
-                    Duration.ofMillis(4))));
+                    Duration.ofMillis(4)),
+                new QueueSettings(
+                    10,
+                    1_000_000,
+                    Duration.ofSeconds(3),
+                    Map.of(
+                        "gold", Duration.ofMinutes(1),
+                        "premium", Duration.ofSeconds(20),
+                        "standard", Duration.ofSeconds(10),
+                        "batch", Duration.ofSeconds(1)),
+                    Map.of("base-7b", "gold"),
+                    false,
+                    2)));
     assertThat(pool.endpoints())
         .containsExactly(
             new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(false, null, "sk-1")),
@@ -126,11 +139,9 @@ class ConfigLoaderTest {
                     Duration.ZERO, Duration.ofHours(1), Duration.ZERO, Duration.ZERO),
                 new ProxySettings.Retries(0, 5),
                 new ProxySettings.Limits(1_000_000, 2_000_000, 3),
-                new ProxySettings.Headers(false, false, false, false)));
+                new ProxySettings.Headers(false, false, false, false, false)));
     assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));
-    assertThat(result.warnings())
-        .containsExactly(
-            "pools[0].queue has no effect in this version: a saturated pool answers 429 at once");
+    assertThat(result.warnings()).isEmpty();
   }
 
   @Test

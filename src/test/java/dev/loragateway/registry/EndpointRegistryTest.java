@@ -321,7 +321,8 @@ class EndpointRegistryTest {
             true,
             Duration.ofSeconds(3),
             Map.of("support", "acme/support/v1"),
-            RoutingSettings.DEFAULTS);
+            RoutingSettings.DEFAULTS,
+            QueueSettings.DEFAULTS);
     registry.configure(Map.of(aliased, List.of(one)));
 
     assertThat(registry.snapshot().pool("support").name()).isEqualTo("llama");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.model.Health;
 import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import java.time.Duration;
@@ -373,7 +374,8 @@ class EndpointPickerTest {
             true,
             Duration.ofSeconds(3),
             Map.of(),
-            RoutingSettings.DEFAULTS);
+            RoutingSettings.DEFAULTS,
+            QueueSettings.DEFAULTS);
     Cluster cluster = new Cluster(2, resolver);
     cluster.up(0, List.of(), 2).up(1, List.of(), 2);
 

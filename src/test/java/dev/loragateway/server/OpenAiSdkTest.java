@@ -182,7 +182,7 @@ final class OpenAiSdkTest {
 
   @Test
   void saturated_isARateLimit() {
-    Gateway full = gateways.start(Setup.of(server.address()).maxInFlight(1));
+    Gateway full = gateways.start(Setup.of(server.address()).maxInFlight(1).noQueue());
     server.faults().on(SimFault.HANG);
     gateways.client(full).send(Requests.chat("base"));
     org.awaitility.Awaitility.await()

@@ -295,7 +295,7 @@ final class RoutingTest {
   void maxInFlight_allTaken_is429() {
     SimulatedServer a = gateways.simulator(SimSettings.of("base", "x"));
     a.faults().on(SimFault.STALL);
-    Gateway gateway = gateways.start(Setup.of(a.address()).maxInFlight(2));
+    Gateway gateway = gateways.start(Setup.of(a.address()).maxInFlight(2).noQueue());
     for (int i = 0; i < 2; i++) {
       gateways.client(gateway).send(Requests.chat("x"));
     }
@@ -317,7 +317,7 @@ final class RoutingTest {
     for (int i = 0; i < 5; i++) {
       gateways.closing(new WireClient(a.port())).send(Requests.chat("base"));
     }
-    Gateway gateway = gateways.start(Setup.of(a.address()).maxWaiting(2));
+    Gateway gateway = gateways.start(Setup.of(a.address()).maxWaiting(2).noQueue());
     await()
         .atMost(SOON)
         .until(() -> GatewayExtension.endpoint(gateway, a.address()).path("waiting").asInt() > 2);

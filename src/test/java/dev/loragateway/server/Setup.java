@@ -9,6 +9,7 @@ import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
 import dev.loragateway.proxy.ProxySettings.Timeouts;
 import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.scrape.Engine;
@@ -72,6 +73,24 @@ final class Setup {
     return settings(last().settings().withRouting(routing));
   }
 
+  Setup queue(QueueSettings queue) {
+    return settings(last().settings().withQueue(queue));
+  }
+
+  /** A saturated pool refuses at once. */
+  Setup noQueue() {
+    QueueSettings d = QueueSettings.DEFAULTS;
+    return queue(
+        new QueueSettings(
+            0,
+            d.bytes(),
+            d.timeout(),
+            d.priorities(),
+            d.models(),
+            d.warmUp(),
+            d.warmUpsPerSecond()));
+  }
+
   /** The endpoints take so many requests of the gateway at once. */
   Setup maxInFlight(int requests) {
     RoutingSettings r = last().settings().routing();
@@ -116,7 +135,8 @@ final class Setup {
             s.loraMetrics(),
             s.staleAfter(),
             aliases,
-            s.routing()));
+            s.routing(),
+            s.queue()));
   }
 
   Setup resolver() {
@@ -131,7 +151,8 @@ final class Setup {
             s.loraMetrics(),
             s.staleAfter(),
             s.aliases(),
-            s.routing()));
+            s.routing(),
+            s.queue()));
   }
 
   Setup apiKey(String key) {

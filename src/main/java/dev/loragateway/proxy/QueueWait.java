@@ -1,0 +1,156 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.registry.QueueSettings;
+import dev.loragateway.routing.AdmissionRequest;
+import dev.loragateway.routing.Pick;
+import dev.loragateway.routing.PickRequest;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How an exchange waits for a place: on what terms, until when, and for how long it has. Confined
+ * to the downstream event loop, but for {@link #admitted}.
+ */
+final class QueueWait {
+  /** Longest wait that a client may ask for, as {@code timeouts.total} is bounded, in ms. */
+  private static final long MAX_TIMEOUT_MILLIS = Duration.ofHours(1).toMillis();
+
+  private final ProxyContext context;
+  private final EventLoop loop;
+  private final Consumer<Pick> over;
+  private Pick.@Nullable Queued place;
+  private @Nullable Future<?> deadline;
+  private long timeout;
+  private long began;
+  private long waited;
+  private boolean waitedOnce;
+  private boolean ended;
+
+  /** Calls {@code over} on the loop with what the wait led to, unless it was ended before. */
+  QueueWait(ProxyContext context, EventLoop loop, Consumer<Pick> over) {
+    this.context = context;
+    this.loop = loop;
+    this.over = over;
+  }
+
+  /** Says what is wrong with the headers that set the terms of the wait; null when nothing is. */
+  static @Nullable String fault(HttpHeaders headers, QueueSettings settings) {
+    String timeout = headers.get(HeaderRules.TIMEOUT);
+    if (timeout != null && millis(timeout) < 0) {
+      return "`x-gateway-timeout-ms` is not a number of milliseconds (expected: 0 to "
+          + MAX_TIMEOUT_MILLIS
+          + ")";
+    }
+    String priority = headers.get(HeaderRules.PRIORITY);
+    if (priority != null && !settings.priorities().containsKey(priority)) {
+      return "`x-gateway-priority` names no priority class (expected one of: "
+          + String.join(", ", settings.priorities().keySet().stream().sorted().toList())
+          + ")";
+    }
+    return null;
+  }
+
+  private static long millis(String text) {
+    if (text.isEmpty() || text.length() > 9 || !text.chars().allMatch(Character::isDigit)) {
+      return -1;
+    }
+    long millis = Long.parseLong(text);
+    return millis <= MAX_TIMEOUT_MILLIS ? millis : -1;
+  }
+
+  /** The terms on which the request waits; its headers have no fault. */
+  AdmissionRequest terms(PickRequest pick, ClientRequest request, QueueSettings settings) {
+    HttpHeaders headers = request.head().headers();
+    String priority = headers.get(HeaderRules.PRIORITY);
+    String own = headers.get(HeaderRules.TIMEOUT);
+    long whole =
+        own == null ? settings.timeout().toNanos() : TimeUnit.MILLISECONDS.toNanos(millis(own));
+    timeout = Math.max(0, whole - waited);
+    return new AdmissionRequest(
+        pick,
+        priority != null ? priority : settings.priority(pick.model()),
+        request.body().bytes().readableBytes(),
+        timeout,
+        this::admitted);
+  }
+
+  /**
+   * The request waits from now on, on the terms given last; {@code late} is called when that takes
+   * too long, with the time after which there may be room.
+   */
+  void begin(Pick.Queued queued, Consumer<Duration> late) {
+    place = queued;
+    began = System.nanoTime();
+    waitedOnce = true;
+    deadline =
+        loop.schedule(
+            () -> {
+              if (queued.leave()) {
+                late.accept(queued.expected());
+              }
+            },
+            timeout,
+            TimeUnit.NANOSECONDS);
+  }
+
+  private void admitted(Pick pick) {
+    try {
+      loop.execute(() -> take(pick));
+    } catch (RejectedExecutionException e) {
+      giveBack(pick);
+    }
+  }
+
+  private void take(Pick pick) {
+    if (ended) {
+      giveBack(pick);
+      return;
+    }
+    stop();
+    over.accept(pick);
+  }
+
+  /** A place that nobody is left to use. */
+  private void giveBack(Pick pick) {
+    if (pick instanceof Pick.Chosen chosen) {
+      chosen.dispatch().refused();
+      context.admission.freed(chosen.dispatch().state().endpoint().pool());
+    }
+  }
+
+  private void stop() {
+    if (deadline != null) {
+      deadline.cancel(false);
+      deadline = null;
+    }
+    if (place != null) {
+      waited += System.nanoTime() - began;
+      place = null;
+    }
+  }
+
+  /** The exchange is over: gives up the place in the queue, and one that is on its way. */
+  void end() {
+    ended = true;
+    if (place != null) {
+      place.leave();
+    }
+    stop();
+  }
+
+  /** Returns whether the request ever waited. */
+  boolean waited() {
+    return waitedOnce;
+  }
+
+  /** How long the request waited, in nanoseconds. */
+  long nanos() {
+    return waited;
+  }
+}

@@ -1,0 +1,210 @@
+package dev.loragateway.routing;
+
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.QueueSettings;
+import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.routing.FairLines.Ticket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The requests of one pool that wait because every endpoint that serves their model is saturated.
+ * Thread-safe: one lock, which is not taken while nobody waits.
+ */
+/*
+ * Nobody is forgotten: a request that found no room enters the lines first and is then offered to the
+ * picker again, while whoever makes room does so first and then looks whether anybody waits. Nobody is
+ * overtaken: while anybody waits, a newcomer enters the lines, too, and whoever is first in order gets
+ * the room.
+ */
+final class AdmissionQueue {
+  /** Rough tokens per byte of a body: four characters to a token. */
+  private static final int BYTES_PER_TOKEN = 4;
+
+  private final class Entry extends Ticket {
+    private @Nullable Pick outcome;
+
+    Entry(AdmissionRequest request, long cost, long since) {
+      super(request, cost, since);
+    }
+
+    @Override
+    public boolean leave() {
+      return AdmissionQueue.this.leave(this);
+    }
+
+    @Override
+    public Duration expected() {
+      return AdmissionQueue.this.expected();
+    }
+  }
+
+  private final String pool;
+  private final EndpointRegistry registry;
+  private final EndpointPicker picker;
+  private final WarmUps warmUps;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final FairLines lines = new FairLines();
+  private final DrainRate rate = new DrainRate();
+  private volatile int size;
+
+  AdmissionQueue(String pool, EndpointRegistry registry, EndpointPicker picker, WarmUps warmUps) {
+    this.pool = pool;
+    this.registry = registry;
+    this.picker = picker;
+    this.warmUps = warmUps;
+  }
+
+  /** Picks an endpoint at once if there is room and nobody waits; else lets the request wait. */
+  Pick admit(AdmissionRequest request, PoolSnapshot now) {
+    if (size == 0) {
+      Pick pick = picker.pick(request.pick(), now);
+      if (!(pick instanceof Pick.Saturated)) {
+        return pick;
+      }
+    }
+    List<Entry> admitted = new ArrayList<>();
+    Pick outcome = enter(request, now, admitted);
+    admitted.forEach(AdmissionQueue::tell);
+    return outcome;
+  }
+
+  private Pick enter(AdmissionRequest request, PoolSnapshot now, List<Entry> admitted) {
+    QueueSettings settings = now.settings().queue();
+    lock.lock();
+    try {
+      pass();
+      drain(admitted);
+      Pick refusal = refusal(request, settings);
+      if (refusal != null) {
+        return refusal;
+      }
+      Entry entry = new Entry(request, cost(request, now), registry.now());
+      lines.add(entry, headStart(request, settings), !request.pick().tried().isEmpty());
+      size = lines.size();
+      drain(admitted);
+      if (entry.outcome != null) {
+        admitted.remove(entry);
+        return entry.outcome;
+      }
+      warmUps.wanted(request.pick(), now);
+      return entry;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static long cost(AdmissionRequest request, PoolSnapshot now) {
+    RoutingSettings routing = now.settings().routing();
+    return routing.outputTokens() + request.bytes() / BYTES_PER_TOKEN;
+  }
+
+  private static long headStart(AdmissionRequest request, QueueSettings settings) {
+    return settings.priorities().getOrDefault(request.priority(), Duration.ZERO).toNanos();
+  }
+
+  private @Nullable Pick refusal(AdmissionRequest request, QueueSettings settings) {
+    boolean full =
+        lines.size() >= settings.capacity() || lines.bytes() + request.bytes() > settings.bytes();
+    FairLines.Flow flow = new FairLines.Flow(request.pick().model(), request.pick().pinned());
+    int ahead = lines.ahead(flow, request.priority(), headStart(request, settings), registry.now());
+    long expected = rate.nanos(ahead + 1);
+    if (full) {
+      return lines.size() == 0 && settings.capacity() == 0
+          ? new Pick.Saturated()
+          : new Pick.QueueFull(Duration.ofNanos(expected));
+    }
+    return expected > request.timeoutNanos() ? new Pick.TooLate(Duration.ofNanos(expected)) : null;
+  }
+
+  /** Looks whether there is room for those who wait; costs one volatile read when nobody does. */
+  void freed() {
+    if (size == 0) {
+      return;
+    }
+    List<Entry> admitted = new ArrayList<>();
+    lock.lock();
+    try {
+      pass();
+      drain(admitted);
+    } finally {
+      lock.unlock();
+    }
+    admitted.forEach(AdmissionQueue::tell);
+  }
+
+  private static void tell(Entry entry) {
+    if (entry.outcome != null) {
+      entry.request.waiter().admitted(entry.outcome);
+    }
+  }
+
+  private void pass() {
+    rate.pass(registry.now(), lines.size() > 0);
+  }
+
+  private void drain(List<Entry> admitted) {
+    PoolSnapshot now = registry.snapshot().named(pool);
+    while (lines.size() > 0 && (now == null || !picker.full(now))) {
+      if (!lines.serve(ticket -> offer((Entry) ticket, now, admitted))) {
+        break;
+      }
+    }
+    size = lines.size();
+  }
+
+  private boolean offer(Entry entry, @Nullable PoolSnapshot now, List<Entry> admitted) {
+    Pick pick =
+        now == null ? new Pick.NoneReady() : picker.pick(entry.request.pick().asAgain(), now);
+    if (pick instanceof Pick.Saturated) {
+      return false;
+    }
+    if (pick instanceof Pick.Chosen) {
+      rate.admitted();
+    }
+    entry.outcome = pick;
+    admitted.add(entry);
+    return true;
+  }
+
+  private boolean leave(Entry entry) {
+    lock.lock();
+    try {
+      pass();
+      boolean waited = lines.remove(entry);
+      size = lines.size();
+      return waited;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Duration expected() {
+    lock.lock();
+    try {
+      return Duration.ofNanos(rate.nanos(lines.size()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Requests that wait. */
+  int size() {
+    return size;
+  }
+
+  /** Requests that wait, by model. */
+  Map<String, Integer> depths() {
+    lock.lock();
+    try {
+      return lines.depths();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

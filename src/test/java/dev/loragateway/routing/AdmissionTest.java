@@ -1,0 +1,306 @@
+package dev.loragateway.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loragateway.model.Health;
+import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.QueueSettings;
+import dev.loragateway.registry.RoutingSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** A pool of endpoints that are saturated by one request each. */
+class AdmissionTest {
+  private static final List<String> ADAPTERS = List.of("a", "b", "c", "d");
+  private static final int SLOTS = 2;
+
+  private final List<Dispatch> warmUps = new ArrayList<>();
+  private final Map<String, List<Pick>> told = new java.util.HashMap<>();
+  private Cluster cluster = new Cluster(0, RoutingSettings.DEFAULTS);
+  private Admission admission = new Admission(cluster.registry, cluster.picker, warmUps::add);
+
+  private static QueueSettings queue(int capacity, long bytes) {
+    QueueSettings defaults = QueueSettings.DEFAULTS;
+    return new QueueSettings(
+        capacity, bytes, Duration.ofSeconds(30), defaults.priorities(), Map.of(), true, 1000);
+  }
+
+  private void start(int endpoints, QueueSettings queue, String... resident) {
+    RoutingSettings d = RoutingSettings.DEFAULTS;
+    RoutingSettings one =
+        new RoutingSettings(
+            d.policy(),
+            d.maxNumSeqs(),
+            d.maxWaiting(),
+            d.maxKvCache(),
+            1,
+            d.tokenTime(),
+            d.outputTokens(),
+            d.cpuSwap(),
+            d.diskSwap());
+    PoolSettings settings = PoolSettings.of("pool", "base").withRouting(one).withQueue(queue);
+    cluster = new Cluster(endpoints, settings);
+    for (int i = 0; i < endpoints; i++) {
+      cluster.up(i, ADAPTERS, SLOTS, resident);
+    }
+    admission = new Admission(cluster.registry, cluster.picker, warmUps::add);
+  }
+
+  private Pick ask(String model, Duration timeout) {
+    return ask(PickRequest.of(model), "standard", timeout);
+  }
+
+  private Pick ask(PickRequest request, String priority, Duration timeout) {
+    List<Pick> answers = told.computeIfAbsent(request.model(), name -> new ArrayList<>());
+    return admission.admit(
+        new AdmissionRequest(request, priority, 1000, timeout.toNanos(), answers::add),
+        cluster.pool());
+  }
+
+  private Pick ask(String model) {
+    return ask(model, Duration.ofSeconds(30));
+  }
+
+  private void end(Pick pick) {
+    ((Pick.Chosen) pick).dispatch().finished();
+    admission.freed("pool");
+  }
+
+  private List<Pick> told(String model) {
+    return told.getOrDefault(model, List.of());
+  }
+
+  @Test
+  void admit_room_picksAtOnce() {
+    start(1, queue(10, 1 << 20), "a");
+
+    assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.waiting("pool")).isZero();
+  }
+
+  @Test
+  void admit_saturated_waitsUntilAPlaceIsFreed() {
+    start(1, queue(10, 1 << 20), "a");
+    Pick first = ask("a");
+
+    assertThat(ask("a")).isInstanceOf(Pick.Queued.class);
+    assertThat(told("a")).isEmpty();
+    assertThat(admission.depths("pool")).containsExactly(Map.entry("a", 1));
+    end(first);
+
+    assertThat(told("a")).singleElement().isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.waiting("pool")).isZero();
+  }
+
+  @Test
+  void admit_othersWait_newcomerDoesNotOvertake() {
+    start(1, queue(10, 1 << 20), "a", "b");
+    Pick first = ask("a");
+    ask("b");
+    ((Pick.Chosen) first).dispatch().finished();
+
+    assertThat(ask("a")).isInstanceOf(Pick.Queued.class);
+    assertThat(told("b")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void admit_roomOnlyForOtherModels_isUsed() {
+    start(2, queue(10, 1 << 20), "a");
+    cluster.up(1, List.of("b"), SLOTS, "b");
+    ask("a");
+    ask("a");
+
+    assertThat(ask("b")).isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.depths("pool")).containsExactly(Map.entry("a", 1));
+  }
+
+  @Test
+  void admit_queueFullByCount_isRefused() {
+    start(1, queue(1, 1 << 20), "a");
+    ask("a");
+    ask("a");
+
+    assertThat(ask("a")).isInstanceOf(Pick.QueueFull.class);
+    assertThat(admission.waiting("pool")).isEqualTo(1);
+  }
+
+  @Test
+  void admit_queueFullByBytes_isRefused() {
+    start(1, queue(10, 2500), "a");
+    ask("a");
+    ask("a");
+    ask("a");
+
+    assertThat(ask("a")).isInstanceOf(Pick.QueueFull.class);
+    assertThat(admission.waiting("pool")).isEqualTo(2);
+  }
+
+  @Test
+  void admit_noQueue_isSaturated() {
+    start(1, queue(0, 1 << 20), "a");
+    ask("a");
+
+    assertThat(ask("a")).isInstanceOf(Pick.Saturated.class);
+  }
+
+  @Test
+  void admit_expectedWaitBeyondTheDeadline_isRefusedAtOnce() {
+    start(1, queue(100, 1 << 20), "a");
+    Pick running = ask("a");
+    for (int i = 0; i < 20; i++) {
+      ask("a");
+    }
+    for (int i = 0; i < 10; i++) {
+      cluster.pass(Duration.ofSeconds(1));
+      end(running);
+      running = told("a").get(i);
+    }
+
+    assertThat(ask("a", Duration.ofSeconds(5))).isInstanceOf(Pick.TooLate.class);
+    assertThat(((Pick.TooLate) ask("a", Duration.ofSeconds(5))).expected())
+        .isBetween(Duration.ofSeconds(10), Duration.ofSeconds(12));
+    assertThat(ask("a", Duration.ofSeconds(20))).isInstanceOf(Pick.Queued.class);
+  }
+
+  @Test
+  void leave_waiting_isNeverTold() {
+    start(1, queue(10, 1 << 20), "a", "b");
+    Pick first = ask("a");
+    Pick.Queued leaving = (Pick.Queued) ask("b");
+
+    assertThat(leaving.leave()).isTrue();
+    assertThat(leaving.leave()).isFalse();
+    end(first);
+
+    assertThat(told("b")).isEmpty();
+    assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void leave_admitted_saysSo() {
+    start(1, queue(10, 1 << 20), "a", "b");
+    Pick first = ask("a");
+    Pick.Queued admitted = (Pick.Queued) ask("b");
+    end(first);
+
+    assertThat(admitted.leave()).isFalse();
+    assertThat(told("b")).hasSize(1);
+  }
+
+  @Test
+  void freed_endpointsWentDown_thoseWhoWaitAreTold() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    ask("b");
+    cluster.registry.reportHealth(cluster.endpoints.getFirst(), Health.DOWN);
+    admission.freed("pool");
+
+    assertThat(told("b")).singleElement().isInstanceOf(Pick.NoneReady.class);
+  }
+
+  @Test
+  void freed_poolIsGone_thoseWhoWaitAreTold() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    ask("b");
+    cluster.registry.configure(Map.of());
+    admission.freed();
+
+    assertThat(told("b")).singleElement().isInstanceOf(Pick.NoneReady.class);
+  }
+
+  @Test
+  void admit_premium_goesBeforeStandard() {
+    start(1, queue(10, 1 << 20), "b", "c");
+    Pick first = ask("b");
+    ask(PickRequest.of("b"), "standard", Duration.ofSeconds(30));
+    ask(PickRequest.of("c"), "premium", Duration.ofSeconds(30));
+    end(first);
+
+    assertThat(told("c")).hasSize(1);
+    assertThat(told("b")).isEmpty();
+  }
+
+  @Test
+  void warmUp_adapterResidentNowhere_isStartedOnce() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    ask("b");
+    ask("b");
+
+    assertThat(warmUps).singleElement().extracting(Dispatch::adapter).isEqualTo("b");
+  }
+
+  @Test
+  void warmUp_adapterResidentSomewhere_isNotNeeded() {
+    start(2, queue(10, 1 << 20), "a", "b");
+    ask("a");
+    ask("a");
+    ask("b");
+
+    assertThat(admission.waiting("pool")).isEqualTo(1);
+    assertThat(warmUps).isEmpty();
+  }
+
+  @Test
+  void warmUp_everySlotBusy_takesNone() {
+    start(1, queue(10, 1 << 20));
+    cluster.report(0, 0, 0, 0.1, 1, Set.of("a"));
+    ask("a");
+    ask("b");
+
+    assertThat(admission.waiting("pool")).isEqualTo(1);
+    assertThat(warmUps).isEmpty();
+  }
+
+  @Test
+  void warmUp_severalEndpoints_evictsWhatIsAskedForLeast() {
+    start(2, queue(10, 1 << 20));
+    cluster.report(0, 0, 0, 0.1, SLOTS, Set.of("a", "b"));
+    cluster.report(1, 0, 0, 0.1, SLOTS, Set.of("b", "c"));
+    for (int i = 0; i < 8; i++) {
+      cluster.demand.add("a");
+    }
+    Pick.Chosen one = (Pick.Chosen) ask("b");
+    Pick.Chosen two = (Pick.Chosen) ask("b");
+    assertThat(Set.of(Cluster.address(one), Cluster.address(two))).hasSize(2);
+    ask("d");
+
+    assertThat(warmUps)
+        .singleElement()
+        .extracting(dispatch -> dispatch.state().endpoint().address())
+        .isEqualTo(cluster.address(1));
+  }
+
+  @Test
+  void warmUp_rateIsUsedUp_isLeftOut() {
+    QueueSettings slow =
+        new QueueSettings(10, 1 << 20, Duration.ofSeconds(30), Map.of(), Map.of(), true, 1);
+    start(1, slow, "a");
+    ask("a");
+    ask("b");
+    ask("c");
+    assertThat(warmUps).hasSize(1);
+    cluster.pass(Duration.ofSeconds(1));
+    warmUps.getFirst().finished();
+    ask("d");
+
+    assertThat(warmUps).hasSize(2);
+  }
+
+  @Test
+  void warmUp_switchedOff_isLeftOut() {
+    QueueSettings off =
+        new QueueSettings(10, 1 << 20, Duration.ofSeconds(30), Map.of(), Map.of(), false, 10);
+    start(1, off, "a");
+    ask("a");
+    ask("b");
+
+    assertThat(warmUps).isEmpty();
+  }
+}
