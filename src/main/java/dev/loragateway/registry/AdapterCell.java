@@ -1,16 +1,21 @@
 package dev.loragateway.registry;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 
 /**
  * What the gateway itself does with one adapter at one endpoint right now. Unlike the snapshot it
  * is live, so that two event loops see each other's dispatches at once. Thread-safe.
  */
 public final class AdapterCell {
+  private static final AtomicIntegerFieldUpdater<AdapterCell> IN_FLIGHT =
+      AtomicIntegerFieldUpdater.newUpdater(AdapterCell.class, "inFlight");
+  private static final AtomicLongFieldUpdater<AdapterCell> LOADING_UNTIL =
+      AtomicLongFieldUpdater.newUpdater(AdapterCell.class, "loadingUntil");
+
   private final String adapter;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final AtomicLong loadingUntil = new AtomicLong(Long.MIN_VALUE);
+  private volatile int inFlight;
+  private volatile long loadingUntil = Long.MIN_VALUE;
   private volatile boolean listed;
   private volatile long lastUsed = Long.MIN_VALUE;
 
@@ -24,17 +29,17 @@ public final class AdapterCell {
 
   /** Requests for the adapter that are under way there. */
   public int inFlight() {
-    return inFlight.get();
+    return inFlight;
   }
 
   /** Returns whether a swap that the gateway caused is still expected to be under way. */
   public boolean loading(long now) {
-    return loadingUntil.get() > now;
+    return loadingUntil > now;
   }
 
   /** Returns whether the engine holds its requests back until another adapter's slot comes free. */
   public boolean deferred() {
-    return loadingUntil.get() == Long.MAX_VALUE;
+    return loadingUntil == Long.MAX_VALUE;
   }
 
   /** Time of the last dispatch, first byte or finish, in the registry's nanoseconds. */
@@ -49,22 +54,22 @@ public final class AdapterCell {
 
   /** Notes that a swap began and when it is expected to end. */
   void load(long until) {
-    loadingUntil.set(until);
+    loadingUntil = until;
   }
 
   /** Notes that the swap ended. */
   void loaded() {
-    loadingUntil.set(Long.MIN_VALUE);
+    loadingUntil = Long.MIN_VALUE;
   }
 
   /** Forgets the swap that was to end at {@code until}, unless another began since. */
   void gaveUp(long until) {
-    loadingUntil.compareAndSet(until, Long.MIN_VALUE);
+    LOADING_UNTIL.compareAndSet(this, until, Long.MIN_VALUE);
   }
 
   /** When the swap under way is expected to end; in the past when there is none. */
   public long loadingUntil() {
-    return loadingUntil.get();
+    return loadingUntil;
   }
 
   /** Returns whether an endpoint lists the adapter, so that the cell is kept. */
@@ -81,10 +86,10 @@ public final class AdapterCell {
   }
 
   int enter() {
-    return inFlight.incrementAndGet();
+    return IN_FLIGHT.incrementAndGet(this);
   }
 
   int leave() {
-    return inFlight.decrementAndGet();
+    return IN_FLIGHT.decrementAndGet(this);
   }
 }

@@ -6,19 +6,27 @@ package dev.loragateway.registry;
  */
 public final class AdapterRow {
   private final String adapter;
+  private final int position;
   private final boolean[] registered;
   private final AdapterCell[] cells;
-  private final long hash;
+  private final HomeOrder homes;
 
-  AdapterRow(String adapter, boolean[] registered, AdapterCell[] cells) {
+  AdapterRow(
+      String adapter, int position, boolean[] registered, AdapterCell[] cells, HomeOrder homes) {
     this.adapter = adapter;
+    this.position = position;
     this.registered = registered;
     this.cells = cells;
-    this.hash = Hashing.of(adapter);
+    this.homes = homes;
   }
 
   public String adapter() {
     return adapter;
+  }
+
+  /** The adapter's position among the listed ones, the same in all of one snapshot. */
+  int position() {
+    return position;
   }
 
   /** Returns whether the endpoint lists the adapter in {@code /v1/models}. */
@@ -30,8 +38,13 @@ public final class AdapterRow {
     return cells[endpoint];
   }
 
-  /** Of the name, for rendezvous hashing. */
-  public long hash() {
-    return hash;
+  /** The endpoints, the adapter's nearest home first. */
+  public HomeOrder homes() {
+    return homes;
+  }
+
+  /** The cells, for a row of the same adapter over the same endpoints. */
+  AdapterCell[] cells() {
+    return cells;
   }
 }

@@ -5,7 +5,6 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Residency;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +107,7 @@ public final class EndpointRegistry {
               });
           pools = List.copyOf(config.keySet());
           pools.forEach(this::resize);
-          builder.invalidate();
+          builder.configure(pools, live.values());
         });
   }
 
@@ -340,7 +339,7 @@ public final class EndpointRegistry {
     try {
       applyTouches();
       change.run();
-      snapshot = builder.build(pools, new ArrayList<>(live.values()));
+      snapshot = builder.build();
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.Residency;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ public record EndpointState(
    * @param slots GPU slots
    * @param gpu adapters in GPU slots, oldest first
    * @param cpu adapters in host memory, oldest first, those in GPU slots among them
-   * @param levels the level of each adapter that is in either
+   * @param listed the level of each listed adapter, by its position
    * @param victim the adapter that the next swap would evict; null when a slot is free or all are
    *     busy
    */
@@ -53,12 +54,30 @@ public record EndpointState(
       int slots,
       List<String> gpu,
       List<String> cpu,
-      Map<String, Residency> levels,
+      Levels listed,
       @Nullable String victim) {
 
-    /** Where the adapter's weights are; on disk when neither LRU has them. */
+    /** Where a listed adapter's weights are; on disk when neither LRU has them. */
+    public Residency level(AdapterRow row) {
+      return known ? listed.at(row.position()) : Residency.UNKNOWN;
+    }
+
+    /** The same by name, listed or not. */
     public Residency level(String adapter) {
-      return known ? levels.getOrDefault(adapter, Residency.REGISTERED) : Residency.UNKNOWN;
+      if (!known) {
+        return Residency.UNKNOWN;
+      }
+      return gpu.contains(adapter)
+          ? Residency.GPU
+          : cpu.contains(adapter) ? Residency.CPU : Residency.REGISTERED;
+    }
+
+    /** The level of each adapter that is in either LRU. */
+    public Map<String, Residency> levels() {
+      Map<String, Residency> levels = new HashMap<>();
+      cpu.forEach(name -> levels.put(name, Residency.CPU));
+      gpu.forEach(name -> levels.put(name, Residency.GPU));
+      return levels;
     }
   }
 

@@ -4,15 +4,20 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * The gateway's own requests at one endpoint: the only state that changes between two snapshots,
  * and that outlives them. Thread-safe, without locks.
  */
 public final class InFlight {
-  private final AtomicInteger total = new AtomicInteger();
-  private final AtomicInteger distinct = new AtomicInteger();
+  private static final AtomicIntegerFieldUpdater<InFlight> TOTAL =
+      AtomicIntegerFieldUpdater.newUpdater(InFlight.class, "total");
+  private static final AtomicIntegerFieldUpdater<InFlight> DISTINCT =
+      AtomicIntegerFieldUpdater.newUpdater(InFlight.class, "distinct");
+
+  private volatile int total;
+  private volatile int distinct;
   private final ConcurrentHashMap<String, AdapterCell> cells = new ConcurrentHashMap<>();
 
   /**
@@ -22,12 +27,12 @@ public final class InFlight {
 
   /** Requests under way, base model included. */
   public int total() {
-    return total.get();
+    return total;
   }
 
   /** Distinct adapters that have requests under way. */
   public int distinctAdapters() {
-    return distinct.get();
+    return distinct;
   }
 
   /** The cell of an adapter that the endpoint lists, kept for good. */
@@ -55,11 +60,11 @@ public final class InFlight {
   /** Takes a place unless {@code cap} are taken; a cap of 0 is none. */
   public boolean reserve(int cap) {
     if (cap <= 0) {
-      total.incrementAndGet();
+      TOTAL.incrementAndGet(this);
       return true;
     }
-    for (int now = total.get(); now < cap; now = total.get()) {
-      if (total.compareAndSet(now, now + 1)) {
+    for (int now = total; now < cap; now = total) {
+      if (TOTAL.compareAndSet(this, now, now + 1)) {
         return true;
       }
     }
@@ -68,13 +73,13 @@ public final class InFlight {
 
   /** Gives a place back. */
   public void release() {
-    total.decrementAndGet();
+    TOTAL.decrementAndGet(this);
   }
 
   /** Counts a request for the adapter; pair with {@link #leave}. */
   void enter(AdapterCell cell) {
     if (cell.enter() == 1) {
-      distinct.incrementAndGet();
+      DISTINCT.incrementAndGet(this);
     }
   }
 
@@ -82,7 +87,7 @@ public final class InFlight {
   void leave(AdapterCell cell) {
     long load = cell.loadingUntil();
     if (cell.leave() == 0) {
-      distinct.decrementAndGet();
+      DISTINCT.decrementAndGet(this);
       cell.gaveUp(load);
       if (!cell.listed()) {
         cells.remove(cell.adapter(), cell);

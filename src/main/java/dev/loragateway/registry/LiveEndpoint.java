@@ -38,7 +38,11 @@ final class LiveEndpoint {
   private boolean listedWhileDown;
   private int modelsVersion;
   private Map<String, ModelCard> models = Map.of();
+  private Map<String, AdapterRow> rows = Map.of();
+  private @Nullable Levels levels;
+  private int levelsFor;
   private @Nullable Held held;
+  private @Nullable EndpointState state;
 
   LiveEndpoint(Endpoint endpoint, PoolSettings pool, ResidencyTracker.Listener swaps) {
     this.endpoint = endpoint;
@@ -51,7 +55,7 @@ final class LiveEndpoint {
   void configure(Endpoint endpoint, PoolSettings pool) {
     this.endpoint = endpoint;
     this.pool = pool;
-    held = null;
+    residencyChanged();
   }
 
   Endpoint endpoint() {
@@ -79,10 +83,19 @@ final class LiveEndpoint {
   /** Forgets the view of the residency, so that the next snapshot makes a new one. */
   void residencyChanged() {
     held = null;
+    state = null;
+  }
+
+  /** Sets the rows of the pool's listed adapters, whose positions levels are kept by. */
+  void index(Map<String, AdapterRow> rows) {
+    this.rows = rows;
+    levels = null;
+    residencyChanged();
   }
 
   void setHealth(Health health) {
     this.health = health;
+    state = null;
     asked |= health == Health.UP;
   }
 
@@ -100,6 +113,7 @@ final class LiveEndpoint {
       residencyChanged();
     }
     load = next;
+    state = null;
     reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
     loadAt = now;
     asked = true;
@@ -220,18 +234,26 @@ final class LiveEndpoint {
   Held held() {
     Held view = held;
     if (view == null) {
+      List<String> gpu = tracker.gpu();
+      List<String> cpu = tracker.cpu();
+      boolean reported = load != null && load.loaded() != null;
       view =
           new Held(
-              known(),
-              load != null && load.loaded() != null,
-              tracker.gpuSlots(),
-              tracker.gpu(),
-              tracker.cpu(),
-              tracker.levels(),
-              tracker.victim());
+              known(), reported, tracker.gpuSlots(), gpu, cpu, levels(cpu, gpu), tracker.victim());
       held = view;
     }
     return view;
+  }
+
+  /** Kept while the same adapters are in the same places. */
+  private Levels levels(List<String> cpu, List<String> gpu) {
+    Levels kept = levels;
+    if (kept == null || levelsFor != tracker.changes()) {
+      kept = new Levels(rows, cpu, gpu);
+      levels = kept;
+      levelsFor = tracker.changes();
+    }
+    return kept;
   }
 
   /**
@@ -251,17 +273,28 @@ final class LiveEndpoint {
     return modelsVersion;
   }
 
+  long hash() {
+    return hash;
+  }
+
+  /** The present state; the same object as before when nothing changed. */
   EndpointState state(boolean victimIsSole) {
-    return new EndpointState(
-        endpoint,
-        health,
-        load,
-        loadAt,
-        inFlightAtScrape,
-        held(),
-        victimIsSole,
-        inFlight,
-        times,
-        hash);
+    EndpointState now = state;
+    if (now == null || now.victimIsSole() != victimIsSole) {
+      now =
+          new EndpointState(
+              endpoint,
+              health,
+              load,
+              loadAt,
+              inFlightAtScrape,
+              held(),
+              victimIsSole,
+              inFlight,
+              times,
+              hash);
+      state = now;
+    }
+    return now;
   }
 }
