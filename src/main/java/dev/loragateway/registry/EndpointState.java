@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param load what the last scrape said, or null before the first
  * @param loadAt when that was, in the registry's nanoseconds
  * @param inFlightAtScrape the gateway's own requests that the scrape already counted
+ * @param others requests of others that the scrape counted
  * @param residency the adapters it holds
  * @param victimIsSole whether the adapter that the next swap would evict is in no other GPU slot
  * @param inFlight live counts
@@ -30,6 +31,7 @@ public record EndpointState(
     @Nullable EndpointLoad load,
     long loadAt,
     int inFlightAtScrape,
+    int others,
     Held residency,
     boolean victimIsSole,
     InFlight inFlight,
@@ -96,10 +98,7 @@ public record EndpointState(
    * counts at once.
    */
   public int requests() {
-    int own = inFlight.total();
-    return load == null
-        ? own
-        : Math.max(0, load.running() + load.waiting() - inFlightAtScrape) + own;
+    return others + inFlight.total();
   }
 
   /**

@@ -1,10 +1,12 @@
 package dev.loragateway.registry;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Stream;
 
 /**
  * The gateway's own requests at one endpoint: the only state that changes between two snapshots,
@@ -16,6 +18,9 @@ public final class InFlight {
   private static final AtomicIntegerFieldUpdater<InFlight> DISTINCT =
       AtomicIntegerFieldUpdater.newUpdater(InFlight.class, "distinct");
 
+  private static final AtomicReferenceFieldUpdater<InFlight, AdapterCell[]> LOADING =
+      AtomicReferenceFieldUpdater.newUpdater(InFlight.class, AdapterCell[].class, "loading");
+
   private volatile int total;
   private volatile int distinct;
   private final ConcurrentHashMap<String, AdapterCell> cells = new ConcurrentHashMap<>();
@@ -23,7 +28,7 @@ public final class InFlight {
   /**
    * Cells whose swap began and may still be under way; written once a swap, pruned when written.
    */
-  private final CopyOnWriteArrayList<AdapterCell> loading = new CopyOnWriteArrayList<>();
+  private volatile AdapterCell[] loading = {};
 
   /** Requests under way, base model included. */
   public int total() {
@@ -98,8 +103,23 @@ public final class InFlight {
   /** Notes that a swap of the adapter began and when it is expected to end. */
   void load(AdapterCell cell, long until, long now) {
     cell.load(until);
-    loading.removeIf(old -> !old.loading(now));
-    loading.addIfAbsent(cell);
+    AdapterCell[] before;
+    do {
+      before = loading;
+    } while (!LOADING.compareAndSet(this, before, with(cell, before, now)));
+  }
+
+  /** This cell and those of the others whose swap is still under way. */
+  private static AdapterCell[] with(AdapterCell cell, AdapterCell[] others, long now) {
+    AdapterCell[] cells = new AdapterCell[others.length + 1];
+    int kept = 0;
+    for (AdapterCell other : others) {
+      if (other != cell && other.loading(now)) {
+        cells[kept++] = other;
+      }
+    }
+    cells[kept++] = cell;
+    return kept == cells.length ? cells : Arrays.copyOf(cells, kept);
   }
 
   /** Number of adapters that are being loaded: the length of the swap queue. */
@@ -113,7 +133,7 @@ public final class InFlight {
 
   /** Names of the adapters that are being loaded: the swap queue. */
   public List<String> swapQueue(long now) {
-    return loading.stream().filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
+    return Stream.of(loading).filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
   }
 
   /** Drops the cells of adapters that are idle and not among {@code known}. */

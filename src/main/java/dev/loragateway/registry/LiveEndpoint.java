@@ -288,6 +288,7 @@ final class LiveEndpoint {
               load,
               loadAt,
               inFlightAtScrape,
+              load == null ? 0 : Math.max(0, load.running() + load.waiting() - inFlightAtScrape),
               held(),
               victimIsSole,
               inFlight,

@@ -38,7 +38,10 @@ public final class AdapterDemand {
 
   /** Counts one request; returns the model's rate, in requests per second. */
   public double add(String model) {
-    double now = now();
+    return add(model, now());
+  }
+
+  double add(String model, double now) {
     AtomicLong zero = models.get(model, name -> new AtomicLong(NEVER));
     while (true) {
       long old = zero.get();
@@ -52,16 +55,20 @@ public final class AdapterDemand {
 
   /** The model's rate, in requests per second. */
   public double rate(String model) {
+    return rate(model, now());
+  }
+
+  double rate(String model, double now) {
     AtomicLong zero = models.getIfPresent(model);
-    return zero == null ? 0 : requests(zero.get(), now()) * RATE;
+    return zero == null ? 0 : requests(zero.get(), now) * RATE;
   }
 
   private static double requests(long zero, double now) {
     return Math.exp((Double.longBitsToDouble(zero) - now) * LN_2);
   }
 
-  /** In half-lives. */
-  private double now() {
+  /** The present time, in half-lives; for several calls in a row. */
+  double now() {
     return (clock.getAsLong() - start) / HALF_LIFE_NANOS;
   }
 }

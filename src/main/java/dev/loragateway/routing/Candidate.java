@@ -30,14 +30,15 @@ final class Candidate {
   private final int homes;
   private final double adapterRate;
   private final AdapterDemand demand;
+  private final double demandNow;
   private final long staleAfter;
   private final long now;
   private double staleLoad = Double.NaN;
   private int ups;
-  private boolean saturated;
 
   private @Nullable EndpointState state;
   private @Nullable AdapterCell cell;
+  private @Nullable Residency level;
   private int position;
   private boolean fresh;
   private boolean home;
@@ -65,8 +66,11 @@ final class Candidate {
     this.staleAfter = pool.settings().staleAfter().toNanos();
     this.now = now;
     this.demand = demand;
-    boolean first = request.tried().isEmpty();
-    this.adapterRate = first ? demand.add(request.model()) : demand.rate(request.model());
+    this.demandNow = demand.now();
+    this.adapterRate =
+        request.tried().isEmpty()
+            ? demand.add(request.model(), demandNow)
+            : demand.rate(request.model(), demandNow);
     boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && !base;
     this.homes =
         homesCount
@@ -88,10 +92,12 @@ final class Candidate {
   /** Goes back to before the first endpoint. */
   void rewind() {
     ups = 0;
-    saturated = false;
   }
 
-  /** Moves to the n-th endpoint in order; returns whether it may serve the request. */
+  /**
+   * Moves to the n-th endpoint in order; returns whether it may serve the request, unless it is
+   * {@link #saturated}.
+   */
   boolean moveTo(int n) {
     position = order == null ? n : order.nearest(n);
     EndpointState next = endpoints.get(position);
@@ -105,11 +111,8 @@ final class Candidate {
       return false;
     }
     cell = adapter ? cell(next) : null;
+    level = null;
     fresh = next.fresh(now, staleAfter);
-    if (saturated(next)) {
-      saturated = true;
-      return false;
-    }
     load = fresh ? next.requests() : staleLoad(next);
     return true;
   }
@@ -125,7 +128,9 @@ final class Candidate {
         || (request.pinned() != null && !request.pinned().equals(at.endpoint().address()));
   }
 
-  private boolean saturated(EndpointState at) {
+  /** Returns whether the endpoint has more requests than it may. */
+  boolean saturated() {
+    EndpointState at = state();
     if (settings.maxInFlight() > 0 && at.inFlight().total() >= settings.maxInFlight()) {
       return true;
     }
@@ -147,11 +152,6 @@ final class Candidate {
       staleLoad = loads.length == 0 ? -1 : loads[loads.length / 2];
     }
     return staleLoad < 0 ? at.inFlight().total() : staleLoad;
-  }
-
-  /** Returns whether an endpoint was passed over since the last rewind because it is saturated. */
-  boolean sawSaturated() {
-    return saturated;
   }
 
   int endpoints() {
@@ -196,12 +196,15 @@ final class Candidate {
 
   /** Where the adapter is. */
   Residency level() {
-    if (cell == null) {
-      return Residency.GPU;
+    Residency known = level;
+    if (known == null) {
+      known = cell == null ? Residency.GPU : fresh ? levelInLru() : Residency.UNKNOWN;
+      level = known;
     }
-    if (!fresh) {
-      return Residency.UNKNOWN;
-    }
+    return known;
+  }
+
+  private Residency levelInLru() {
     EndpointState.Held held = state().residency();
     return row != null ? held.level(row) : held.level(request.model());
   }
@@ -238,12 +241,19 @@ final class Candidate {
 
   double victimRate(EndpointState at) {
     String victim = at.residency().victim();
-    return victim == null ? 0 : demand.rate(victim);
+    return victim == null ? 0 : demand.rate(victim, demandNow);
   }
 
-  /** Breaks exact ties: by the prompt, so that its KV cache is found again, else by the model. */
-  long tie(EndpointState at) {
-    return Hashing.score(request.promptHash() != 0 ? request.promptHash() : modelHash(), at.hash());
+  /**
+   * Breaks an exact tie with one that came earlier: by the prompt, so that its KV cache is found
+   * again, else by the model, in whose order an earlier one is nearer.
+   */
+  boolean winsTie(EndpointState earlier) {
+    if (request.promptHash() == 0 && order != null) {
+      return false;
+    }
+    long hash = request.promptHash() != 0 ? request.promptHash() : modelHash();
+    return Hashing.score(hash, state().hash()) > Hashing.score(hash, earlier.hash());
   }
 
   /** Rendezvous score of the model there; higher is nearer home. */

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * place there. Thread-safe.
  */
 public final class EndpointPicker {
+  private static final int NONE = -1;
+  private static final int SATURATED = -2;
+
   private final EndpointRegistry registry;
   private final AdapterDemand demand;
   private final RecentPlacements placements;
@@ -52,7 +55,7 @@ public final class EndpointPicker {
     while (true) {
       int best = best(at, policy, kept, first);
       if (best < 0) {
-        return at.sawSaturated() ? new Pick.Saturated() : new Pick.NoneReady();
+        return best == SATURATED ? new Pick.Saturated() : new Pick.NoneReady();
       }
       at.moveTo(best);
       Dispatch dispatch =
@@ -80,10 +83,10 @@ public final class EndpointPicker {
     return dispatch.resident() ? Tier.RESIDENT : Tier.SWAP;
   }
 
-  /** The place in the candidate's order of the best endpoint, or -1 when none may be chosen. */
+  /** The place in the candidate's order of the best endpoint, {@link #NONE} or {@link #SATURATED}. */
   private int best(Candidate at, RoutingPolicy policy, @Nullable String kept, int first) {
     at.rewind();
-    int best = -1;
+    int best = NONE;
     EndpointState bestState = null;
     long bestKey = 0;
     double bestScore = Double.POSITIVE_INFINITY;
@@ -93,7 +96,12 @@ public final class EndpointPicker {
       }
       long key = policy == RoutingPolicy.TIERED ? TieredOrder.key(at) : 0;
       double score = score(at, policy, kept, first, bestScore);
-      if (bestState == null || before(at, key, score, bestState, bestKey, bestScore)) {
+      if (bestState != null && !before(at, key, score, bestState, bestKey, bestScore)) {
+        continue;
+      }
+      if (at.saturated()) {
+        best = bestState == null ? SATURATED : best;
+      } else {
         best = n;
         bestState = at.state();
         bestKey = key;
@@ -135,6 +143,6 @@ public final class EndpointPicker {
         return order < 0;
       }
     }
-    return score != bestScore ? score < bestScore : at.tie(at.state()) > at.tie(best);
+    return score != bestScore ? score < bestScore : at.winsTie(best);
   }
 }

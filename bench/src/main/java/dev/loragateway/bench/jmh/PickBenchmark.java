@@ -1,6 +1,7 @@
 package dev.loragateway.bench.jmh;
 
 import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RoutingPolicy;
@@ -9,6 +10,7 @@ import dev.loragateway.routing.EndpointPicker;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
 import dev.loragateway.routing.RecentPlacements;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,8 +29,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One routing decision with its reservation, while {@link #window} others are under way. {@link
- * #dispatch} is what remains without the decision: subtract it. Touches are applied between the
- * iterations, as if by another thread.
+ * #dispatch} is what remains without the decision: subtract it. The snapshot stands still: touches
+ * are taken off the queue between the iterations and dropped, as of endpoints that are gone.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -52,7 +54,8 @@ public class PickBenchmark {
   @Param("4")
   public int window;
 
-  private SyntheticPool pool;
+  private EndpointRegistry registry;
+  private PoolSnapshot pool;
   private EndpointPicker picker;
   private PickRequest[] requests;
   private Dispatch[] open;
@@ -60,10 +63,13 @@ public class PickBenchmark {
 
   @Setup
   public void setUp() {
-    pool = new SyntheticPool(endpoints, adapters, policy, drain -> {});
+    SyntheticPool live = new SyntheticPool(endpoints, adapters, policy, drain -> {});
+    registry = live.registry;
+    pool = live.snapshot();
+    registry.configure(Map.of());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
-    picker = new EndpointPicker(pool.registry, demand, new RecentPlacements(), new Random(1));
-    String[] names = pool.zipf(DRAWS);
+    picker = new EndpointPicker(registry, demand, new RecentPlacements(), new Random(1));
+    String[] names = live.zipf(DRAWS);
     requests = new PickRequest[DRAWS];
     for (int i = 0; i < DRAWS; i++) {
       requests[i] = PickRequest.of(names[i]);
@@ -75,14 +81,14 @@ public class PickBenchmark {
   }
 
   @TearDown(Level.Iteration)
-  public void applyTouches() {
-    pool.registry.drain();
+  public void dropTouches() {
+    registry.drain();
   }
 
   @Benchmark
   public Object pick() {
     PickRequest request = requests[next & (DRAWS - 1)];
-    Pick.Chosen chosen = (Pick.Chosen) picker.pick(request, pool.snapshot());
+    Pick.Chosen chosen = (Pick.Chosen) picker.pick(request, pool);
     replaceOldest(chosen.dispatch());
     return chosen;
   }
@@ -91,13 +97,12 @@ public class PickBenchmark {
   @Benchmark
   public Object dispatch() {
     PickRequest request = requests[next & (DRAWS - 1)];
-    PoolSnapshot now = pool.snapshot();
     int at = next % endpoints;
-    EndpointState state = now.endpoints().get(at);
+    EndpointState state = pool.endpoints().get(at);
     Dispatch dispatch =
-        pool.registry.dispatch(
+        registry.dispatch(
             state,
-            now.adapter(request.model()).cell(at),
+            pool.adapter(request.model()).cell(at),
             state.residency().level(request.model()),
             0);
     replaceOldest(dispatch);
