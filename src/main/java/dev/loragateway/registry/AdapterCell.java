@@ -2,6 +2,7 @@ package dev.loragateway.registry;
 
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the gateway itself does with one adapter at one endpoint right now. Unlike the snapshot it
@@ -13,10 +14,13 @@ public final class AdapterCell {
   private static final AtomicLongFieldUpdater<AdapterCell> LOADING_UNTIL =
       AtomicLongFieldUpdater.newUpdater(AdapterCell.class, "loadingUntil");
 
+  /** Where a listed adapter's cell shows that it has requests under way. */
+  private record Row(EndpointBits busy, int endpoint) {}
+
   private final String adapter;
   private volatile int inFlight;
   private volatile long loadingUntil = Long.MIN_VALUE;
-  private volatile boolean listed;
+  private volatile @Nullable Row row;
   private volatile long lastUsed = Long.MIN_VALUE;
 
   AdapterCell(String adapter) {
@@ -74,22 +78,47 @@ public final class AdapterCell {
 
   /** Returns whether an endpoint lists the adapter, so that the cell is kept. */
   boolean listed() {
-    return listed;
+    return row != null;
   }
 
-  void list() {
-    listed = true;
+  /** Makes this the cell of a listed adapter, at a position in the adapter's row. */
+  void list(EndpointBits busy, int endpoint) {
+    Row listed = new Row(busy, endpoint);
+    row = listed;
+    show(listed);
+  }
+
+  /** Two at once may overtake each other; so each looks again after it wrote. */
+  private void show(Row at) {
+    boolean busy;
+    do {
+      busy = inFlight > 0;
+      at.busy().set(at.endpoint(), busy);
+    } while (busy != inFlight > 0);
   }
 
   void touch(long now) {
     lastUsed = now;
   }
 
-  int enter() {
-    return IN_FLIGHT.incrementAndGet(this);
+  /** Counts a request; returns whether it is the only one. */
+  boolean enter() {
+    boolean only = IN_FLIGHT.getAndIncrement(this) == 0;
+    changed(only);
+    return only;
   }
 
-  int leave() {
-    return IN_FLIGHT.decrementAndGet(this);
+  /** Counts the end of a request; returns whether it was the last one. */
+  boolean leave() {
+    boolean last = IN_FLIGHT.decrementAndGet(this) == 0;
+    changed(last);
+    return last;
+  }
+
+  private void changed(boolean busy) {
+    Row at = row;
+    if (busy && at != null) {
+      show(at);
+    }
   }
 }

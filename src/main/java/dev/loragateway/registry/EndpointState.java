@@ -46,7 +46,7 @@ public record EndpointState(
    * @param slots GPU slots
    * @param gpu adapters in GPU slots, oldest first
    * @param cpu adapters in host memory, oldest first, those in GPU slots among them
-   * @param listed the level of each listed adapter, by its position
+   * @param membership equal in two views that hold the same adapters at the same levels
    * @param victim the adapter that the next swap would evict; null when a slot is free or all are
    *     busy
    */
@@ -56,15 +56,10 @@ public record EndpointState(
       int slots,
       List<String> gpu,
       List<String> cpu,
-      Levels listed,
+      int membership,
       @Nullable String victim) {
 
-    /** Where a listed adapter's weights are; on disk when neither LRU has them. */
-    public Residency level(AdapterRow row) {
-      return known ? listed.at(row.position()) : Residency.UNKNOWN;
-    }
-
-    /** The same by name, listed or not. */
+    /** Where the adapter's weights are; on disk when neither LRU has them. */
     public Residency level(String adapter) {
       if (!known) {
         return Residency.UNKNOWN;

@@ -40,10 +40,10 @@ public final class InFlight {
     return distinct;
   }
 
-  /** The cell of an adapter that the endpoint lists, kept for good. */
-  AdapterCell listedCell(String adapter) {
+  /** The cell of an adapter that the pool lists, kept for good. */
+  AdapterCell listedCell(String adapter, EndpointBits busy, int endpoint) {
     AdapterCell cell = cells.computeIfAbsent(adapter, AdapterCell::new);
-    cell.list();
+    cell.list(busy, endpoint);
     return cell;
   }
 
@@ -83,7 +83,7 @@ public final class InFlight {
 
   /** Counts a request for the adapter; pair with {@link #leave}. */
   void enter(AdapterCell cell) {
-    if (cell.enter() == 1) {
+    if (cell.enter()) {
       DISTINCT.incrementAndGet(this);
     }
   }
@@ -91,7 +91,7 @@ public final class InFlight {
   /** Counts the end of a request for the adapter. */
   void leave(AdapterCell cell) {
     long load = cell.loadingUntil();
-    if (cell.leave() == 0) {
+    if (cell.leave()) {
       DISTINCT.decrementAndGet(this);
       cell.gaveUp(load);
       if (!cell.listed()) {

@@ -38,9 +38,6 @@ final class LiveEndpoint {
   private boolean listedWhileDown;
   private int modelsVersion;
   private Map<String, ModelCard> models = Map.of();
-  private Map<String, AdapterRow> rows = Map.of();
-  private @Nullable Levels levels;
-  private int levelsFor;
   private @Nullable Held held;
   private @Nullable EndpointState state;
 
@@ -84,13 +81,6 @@ final class LiveEndpoint {
   void residencyChanged() {
     held = null;
     state = null;
-  }
-
-  /** Sets the rows of the pool's listed adapters, whose positions levels are kept by. */
-  void index(Map<String, AdapterRow> rows) {
-    this.rows = rows;
-    levels = null;
-    residencyChanged();
   }
 
   void setHealth(Health health) {
@@ -239,21 +229,10 @@ final class LiveEndpoint {
       boolean reported = load != null && load.loaded() != null;
       view =
           new Held(
-              known(), reported, tracker.gpuSlots(), gpu, cpu, levels(cpu, gpu), tracker.victim());
+              known(), reported, tracker.gpuSlots(), gpu, cpu, tracker.changes(), tracker.victim());
       held = view;
     }
     return view;
-  }
-
-  /** Kept while the same adapters are in the same places. */
-  private Levels levels(List<String> cpu, List<String> gpu) {
-    Levels kept = levels;
-    if (kept == null || levelsFor != tracker.changes()) {
-      kept = new Levels(rows, cpu, gpu);
-      levels = kept;
-      levelsFor = tracker.changes();
-    }
-    return kept;
   }
 
   /**

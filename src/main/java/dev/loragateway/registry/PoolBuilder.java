@@ -1,7 +1,9 @@
 package dev.loragateway.registry;
 
+import dev.loragateway.model.Residency;
 import dev.loragateway.registry.EndpointState.Held;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,7 +21,6 @@ final class PoolBuilder {
 
   private final PoolSettings settings;
   private final List<LiveEndpoint> members;
-  private final long[] hashes;
   private final EndpointState[] states;
   private final @Nullable Held[] counted;
   private final @Nullable Copies[] victims;
@@ -31,7 +32,6 @@ final class PoolBuilder {
   PoolBuilder(PoolSettings settings, List<LiveEndpoint> members) {
     this.settings = settings;
     this.members = members;
-    this.hashes = members.stream().mapToLong(LiveEndpoint::hash).toArray();
     this.states = new EndpointState[members.size()];
     this.counted = new Held[members.size()];
     this.victims = new Copies[members.size()];
@@ -49,32 +49,26 @@ final class PoolBuilder {
   void index(Set<String> adapters, Set<String> baseNames) {
     Map<String, AdapterRow> next = HashMap.newHashMap(adapters.size());
     for (String adapter : adapters) {
-      next.put(adapter, row(adapter, next.size()));
+      next.put(adapter, row(adapter));
     }
     rows = next;
     this.baseNames = baseNames;
-    for (LiveEndpoint at : members) {
-      at.inFlight.retain(adapters);
-      at.index(next);
+    last = null;
+    for (int i = 0; i < counted.length; i++) {
+      members.get(i).inFlight.retain(adapters);
+      place(i, members.get(i).held());
     }
   }
 
-  private AdapterRow row(String adapter, int position) {
+  private AdapterRow row(String adapter) {
     boolean[] registered = new boolean[members.size()];
     for (int i = 0; i < registered.length; i++) {
       registered[i] = members.get(i).models().containsKey(adapter);
     }
     AdapterRow old = rows.get(adapter);
     return old != null
-        ? new AdapterRow(adapter, position, registered, old.cells(), old.homes())
-        : new AdapterRow(
-            adapter, position, registered, cells(adapter), HomeOrder.of(adapter, hashes));
-  }
-
-  private AdapterCell[] cells(String adapter) {
-    return members.stream()
-        .map(at -> at.inFlight.listedCell(adapter))
-        .toArray(AdapterCell[]::new);
+        ? new AdapterRow(old, registered)
+        : new AdapterRow(adapter, registered, members);
   }
 
   /** The present state; the same object as before when nothing changed. */
@@ -107,14 +101,42 @@ final class PoolBuilder {
     if (now == before) {
       return;
     }
-    if (before == null || before.listed() != now.listed()) {
+    if (before == null || before.membership() != now.membership()) {
       now.gpu().forEach(name -> copies.computeIfAbsent(name, n -> new Copies()).count++);
       if (before != null) {
         before.gpu().forEach(this::remove);
       }
+      place(i, now);
+      if (before != null) {
+        unplace(i, before, now);
+      }
     }
     counted[i] = now;
     victims[i] = now.victim() == null ? null : copies.get(now.victim());
+  }
+
+  /** The newest ones in host memory are those in GPU slots. */
+  private void place(int i, Held held) {
+    int cpuOnly = held.cpu().size() - held.gpu().size();
+    for (int n = 0; n < held.cpu().size(); n++) {
+      move(held.cpu().get(n), i, n < cpuOnly ? Residency.CPU : Residency.GPU);
+    }
+  }
+
+  private void unplace(int i, Held before, Held now) {
+    Set<String> kept = new HashSet<>(now.cpu());
+    for (String adapter : before.cpu()) {
+      if (!kept.contains(adapter)) {
+        move(adapter, i, Residency.REGISTERED);
+      }
+    }
+  }
+
+  private void move(String adapter, int i, Residency level) {
+    AdapterRow row = rows.get(adapter);
+    if (row != null) {
+      row.move(i, level);
+    }
   }
 
   private void remove(String adapter) {

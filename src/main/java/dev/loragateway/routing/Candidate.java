@@ -206,7 +206,10 @@ final class Candidate {
 
   private Residency levelInLru() {
     EndpointState.Held held = state().residency();
-    return row != null ? held.level(row) : held.level(request.model());
+    if (row == null) {
+      return held.level(request.model());
+    }
+    return held.known() ? row.level(position) : Residency.UNKNOWN;
   }
 
   boolean unknown() {
@@ -215,7 +218,11 @@ final class Candidate {
 
   /** Returns whether the adapter is there or about to be: no further swap is needed. */
   boolean here() {
-    return cell == null || level() == Residency.GPU || cell.inFlight() > 0;
+    return cell == null || level() == Residency.GPU || busy(cell);
+  }
+
+  private boolean busy(AdapterCell at) {
+    return row != null ? row.busy(position) : at.inFlight() > 0;
   }
 
   /** Returns whether the engine could start the request now, if need be after a swap. */

@@ -32,14 +32,14 @@ final class CostModel {
   /** The cost, or any lower bound of it that is above {@code enough} already. */
   static double cost(Candidate at, double enough) {
     LearnedTimes times = at.times();
-    double answer = times.answer();
     double places = at.settings().maxNumSeqs();
-    double wait = Math.max(0, at.load() + 1 - places) / places * answer;
+    double waiting = at.load() + 1 - places;
+    double wait = waiting <= 0 ? 0 : waiting / places * times.answer();
     double cost = wait + at.load() * times.tokenTime();
     if (at.cell() == null || cost > enough) {
       return cost;
     }
-    cost += at.unknown() || at.startsNow() ? 0 : answer / 2;
+    cost += at.unknown() || at.startsNow() ? 0 : times.answer() / 2;
     if (at.here()) {
       return cost + Math.min(at.loadingMillis(), times.diskSwap());
     }
