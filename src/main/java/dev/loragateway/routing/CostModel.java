@@ -39,8 +39,8 @@ final class CostModel {
     if (at.cell() == null || cost > enough) {
       return cost;
     }
-    cost += at.unknown() || at.startsNow() ? 0 : times.answer() / 2;
     if (at.here()) {
+      cost += at.unknown() || at.startsNow() ? 0 : times.answer() / 2;
       return cost + Math.min(at.loadingMillis(), times.diskSwap());
     }
     double swap = swapTime(at.level(), times) * (1 + at.state().inFlight().total());
@@ -48,6 +48,10 @@ final class CostModel {
       return cost + swap;
     }
     swap += at.home() ? 0 : times.diskSwap();
+    if (cost + swap > enough) {
+      return cost + swap;
+    }
+    cost += at.startsNow() ? 0 : times.answer() / 2;
     if (!at.state().victimIsSole() || cost + swap > enough) {
       return cost + swap;
     }

@@ -110,6 +110,18 @@ class ResidencyTrackerTest {
   }
 
   @Test
+  void refused_afterOthersMoved_goesBackBetweenItsNeighbours() {
+    ResidencyTracker tracker = tracker(3, 6);
+    serve(tracker, "a", "b", "c", "d", "e");
+
+    tracker.dispatched("b", time++);
+    serve(tracker, "a", "e");
+    tracker.refused("b", time++);
+
+    assertThat(tracker.cpu()).containsExactly("b", "c", "d", "a", "e");
+  }
+
+  @Test
   void resize_toMoreSlots_knowsWhatTheyHold() {
     ResidencyTracker tracker = tracker(1, 1);
     serve(tracker, "a", "b", "c");
