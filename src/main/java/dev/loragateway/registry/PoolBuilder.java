@@ -72,6 +72,7 @@ final class PoolBuilder {
   }
 
   /** The present state; the same object as before when nothing changed. */
+  @SuppressWarnings("ReferenceEquality") // what did not change is the same object
   PoolSnapshot build() {
     for (int i = 0; i < counted.length; i++) {
       count(i);
@@ -95,6 +96,7 @@ final class PoolBuilder {
   }
 
   /** Counts the copies that an endpoint holds, and finds those of its victim. */
+  @SuppressWarnings("ReferenceEquality") // what did not change is the same object
   private void count(int i) {
     Held before = counted[i];
     Held now = members.get(i).held();

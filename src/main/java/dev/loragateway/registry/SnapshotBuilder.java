@@ -103,8 +103,7 @@ final class SnapshotBuilder {
   private boolean own(String model, int pool) {
     Integer owner = owners.putIfAbsent(model, pool);
     if (owner != null && owner != pool) {
-      listener.clash(
-          model, pools.get(owner).settings().name(), pools.get(pool).settings().name());
+      listener.clash(model, pools.get(owner).settings().name(), pools.get(pool).settings().name());
       return false;
     }
     return true;

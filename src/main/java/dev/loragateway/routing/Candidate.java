@@ -84,8 +84,7 @@ final class Candidate {
       return row.homes();
     }
     return needed
-        ? HomeOrder.of(
-            request.model(), endpoints.stream().mapToLong(EndpointState::hash).toArray())
+        ? HomeOrder.of(request.model(), endpoints.stream().mapToLong(EndpointState::hash).toArray())
         : null;
   }
 
@@ -122,10 +121,8 @@ final class Candidate {
   }
 
   private boolean excluded(EndpointState at) {
-    boolean tried =
-        !request.tried().isEmpty() && request.tried().contains(at.endpoint().address());
-    return tried
-        || (request.pinned() != null && !request.pinned().equals(at.endpoint().address()));
+    boolean tried = !request.tried().isEmpty() && request.tried().contains(at.endpoint().address());
+    return tried || (request.pinned() != null && !request.pinned().equals(at.endpoint().address()));
   }
 
   /** Returns whether the endpoint has more requests than it may. */

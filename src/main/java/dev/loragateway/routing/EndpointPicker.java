@@ -83,7 +83,9 @@ public final class EndpointPicker {
     return dispatch.resident() ? Tier.RESIDENT : Tier.SWAP;
   }
 
-  /** The place in the candidate's order of the best endpoint, {@link #NONE} or {@link #SATURATED}. */
+  /**
+   * The place in the candidate's order of the best endpoint, {@link #NONE} or {@link #SATURATED}.
+   */
   private int best(Candidate at, RoutingPolicy policy, @Nullable String kept, int first) {
     at.rewind();
     int best = NONE;

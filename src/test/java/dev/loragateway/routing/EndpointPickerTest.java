@@ -158,8 +158,7 @@ class EndpointPickerTest {
     away.dispatch().refused();
     cluster.registry.reportHealth(cluster.endpoints.get(homes.nearest(0)), Health.UP);
 
-    assertThat(Cluster.address(cluster.choose("a")))
-        .isEqualTo(cluster.address(homes.nearest(0)));
+    assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(homes.nearest(0)));
   }
 
   @Test
