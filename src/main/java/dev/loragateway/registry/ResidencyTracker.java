@@ -388,12 +388,12 @@ final class ResidencyTracker {
     Iterator<String> newest = newestFirst();
     String victim = null;
     for (int i = inGpu(); i > 0; i--) {
-      String name = newest.next();
+      String name = plain(newest.next());
       if (!inFlight.containsKey(name)) {
         victim = name;
       }
     }
-    return victim == null ? null : plain(victim);
+    return victim;
   }
 
   private Iterator<String> newestFirst() {

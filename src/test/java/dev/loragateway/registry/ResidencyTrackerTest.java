@@ -204,6 +204,18 @@ class ResidencyTrackerTest {
   }
 
   @Test
+  void victim_unregisteredWhileInFlight_isNotTheVictim() {
+    ResidencyTracker tracker = tracker(2, 2);
+    tracker.dispatched("gone", time++);
+    tracker.answered("gone", time++);
+    serve(tracker, "idle");
+
+    tracker.unregistered("gone");
+
+    assertThat(tracker.victim()).isEqualTo("idle");
+  }
+
+  @Test
   void observed_requestsOfOthers_moveTheirAdaptersUp() {
     ResidencyTracker tracker = tracker(2, 3);
     for (String name : List.of("a", "b", "c", "d")) {
