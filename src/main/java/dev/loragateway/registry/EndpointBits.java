@@ -13,8 +13,9 @@ final class EndpointBits {
     bits = new AtomicLongArray((endpoints + Long.SIZE - 1) / Long.SIZE);
   }
 
+  /** A plain read, not ordered with others. */
   boolean at(int endpoint) {
-    return (bits.get(endpoint >> 6) & 1L << endpoint) != 0;
+    return (bits.getPlain(endpoint >> 6) & 1L << endpoint) != 0;
   }
 
   void set(int endpoint, boolean on) {

@@ -1,10 +1,11 @@
 package dev.loragateway.registry;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.stream.Stream;
 
@@ -12,17 +13,21 @@ import java.util.stream.Stream;
  * The gateway's own requests at one endpoint: the only state that changes between two snapshots,
  * and that outlives them. Thread-safe, without locks.
  */
+/*
+ * A pick reads `total` and `distinct` of every endpoint. These reads are plain ones: a pick only needs
+ * figures that are not older than itself, and an ordered read of each would have it reload all else.
+ */
 public final class InFlight {
-  private static final AtomicIntegerFieldUpdater<InFlight> TOTAL =
-      AtomicIntegerFieldUpdater.newUpdater(InFlight.class, "total");
-  private static final AtomicIntegerFieldUpdater<InFlight> DISTINCT =
-      AtomicIntegerFieldUpdater.newUpdater(InFlight.class, "distinct");
-
+  private static final VarHandle TOTAL = field("total");
+  private static final VarHandle DISTINCT = field("distinct");
   private static final AtomicReferenceFieldUpdater<InFlight, AdapterCell[]> LOADING =
       AtomicReferenceFieldUpdater.newUpdater(InFlight.class, AdapterCell[].class, "loading");
 
   private volatile int total;
+
+  @SuppressWarnings("UnusedVariable") // Read through its handle alone.
   private volatile int distinct;
+
   private final ConcurrentHashMap<String, AdapterCell> cells = new ConcurrentHashMap<>();
 
   /**
@@ -30,14 +35,22 @@ public final class InFlight {
    */
   private volatile AdapterCell[] loading = {};
 
+  private static VarHandle field(String name) {
+    try {
+      return MethodHandles.lookup().findVarHandle(InFlight.class, name, int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   /** Requests under way, base model included. */
   public int total() {
-    return total;
+    return (int) TOTAL.get(this);
   }
 
   /** Distinct adapters that have requests under way. */
   public int distinctAdapters() {
-    return distinct;
+    return (int) DISTINCT.get(this);
   }
 
   /** The cell of an adapter that the pool lists, kept for good. */
@@ -65,7 +78,7 @@ public final class InFlight {
   /** Takes a place unless {@code cap} are taken; a cap of 0 is none. */
   public boolean reserve(int cap) {
     if (cap <= 0) {
-      TOTAL.incrementAndGet(this);
+      TOTAL.getAndAdd(this, 1);
       return true;
     }
     for (int now = total; now < cap; now = total) {
@@ -78,13 +91,13 @@ public final class InFlight {
 
   /** Gives a place back. */
   public void release() {
-    TOTAL.decrementAndGet(this);
+    TOTAL.getAndAdd(this, -1);
   }
 
   /** Counts a request for the adapter; pair with {@link #leave}. */
   void enter(AdapterCell cell) {
     if (cell.enter()) {
-      DISTINCT.incrementAndGet(this);
+      DISTINCT.getAndAdd(this, 1);
     }
   }
 
@@ -92,7 +105,7 @@ public final class InFlight {
   void leave(AdapterCell cell) {
     long load = cell.loadingUntil();
     if (cell.leave()) {
-      DISTINCT.decrementAndGet(this);
+      DISTINCT.getAndAdd(this, -1);
       cell.gaveUp(load);
       if (!cell.listed()) {
         cells.remove(cell.adapter(), cell);

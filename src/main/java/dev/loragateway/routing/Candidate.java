@@ -224,8 +224,8 @@ final class Candidate {
 
   /** Returns whether the engine could start the request now, if need be after a swap. */
   boolean startsNow() {
-    return (here() && (cell == null || !cell.deferred()))
-        || state().inFlight().distinctAdapters() < state().residency().slots();
+    return state().inFlight().distinctAdapters() < state().residency().slots()
+        || (here() && (cell == null || !cell.deferred()));
   }
 
   /** How much longer a swap of the adapter that is under way there will take, in milliseconds. */
