@@ -28,7 +28,7 @@ main() {
 
 case "${1:-}" in
   routing) shift; build; main dev.loragateway.bench.RoutingCommand "$@" ;;
-  jmh) shift; build; main org.openjdk.jmh.Main "$@" ;;
+  jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;
 esac

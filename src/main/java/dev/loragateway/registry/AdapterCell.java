@@ -1,17 +1,26 @@
 package dev.loragateway.registry;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the gateway itself does with one adapter at one endpoint right now. Unlike the snapshot it
  * is live, so that two event loops see each other's dispatches at once. Thread-safe.
  */
 public final class AdapterCell {
+  private static final AtomicIntegerFieldUpdater<AdapterCell> IN_FLIGHT =
+      AtomicIntegerFieldUpdater.newUpdater(AdapterCell.class, "inFlight");
+  private static final AtomicLongFieldUpdater<AdapterCell> LOADING_UNTIL =
+      AtomicLongFieldUpdater.newUpdater(AdapterCell.class, "loadingUntil");
+
+  /** Where a listed adapter's cell shows that it has requests under way. */
+  private record Row(EndpointBits busy, int endpoint) {}
+
   private final String adapter;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final AtomicLong loadingUntil = new AtomicLong(Long.MIN_VALUE);
-  private volatile boolean listed;
+  private volatile int inFlight;
+  private volatile long loadingUntil = Long.MIN_VALUE;
+  private volatile @Nullable Row row;
   private volatile long lastUsed = Long.MIN_VALUE;
 
   AdapterCell(String adapter) {
@@ -24,17 +33,17 @@ public final class AdapterCell {
 
   /** Requests for the adapter that are under way there. */
   public int inFlight() {
-    return inFlight.get();
+    return inFlight;
   }
 
   /** Returns whether a swap that the gateway caused is still expected to be under way. */
   public boolean loading(long now) {
-    return loadingUntil.get() > now;
+    return loadingUntil > now;
   }
 
   /** Returns whether the engine holds its requests back until another adapter's slot comes free. */
   public boolean deferred() {
-    return loadingUntil.get() == Long.MAX_VALUE;
+    return loadingUntil == Long.MAX_VALUE;
   }
 
   /** Time of the last dispatch, first byte or finish, in the registry's nanoseconds. */
@@ -49,42 +58,67 @@ public final class AdapterCell {
 
   /** Notes that a swap began and when it is expected to end. */
   void load(long until) {
-    loadingUntil.set(until);
+    loadingUntil = until;
   }
 
   /** Notes that the swap ended. */
   void loaded() {
-    loadingUntil.set(Long.MIN_VALUE);
+    loadingUntil = Long.MIN_VALUE;
   }
 
   /** Forgets the swap that was to end at {@code until}, unless another began since. */
   void gaveUp(long until) {
-    loadingUntil.compareAndSet(until, Long.MIN_VALUE);
+    LOADING_UNTIL.compareAndSet(this, until, Long.MIN_VALUE);
   }
 
   /** When the swap under way is expected to end; in the past when there is none. */
   public long loadingUntil() {
-    return loadingUntil.get();
+    return loadingUntil;
   }
 
   /** Returns whether an endpoint lists the adapter, so that the cell is kept. */
   boolean listed() {
-    return listed;
+    return row != null;
   }
 
-  void list() {
-    listed = true;
+  /** Makes this the cell of a listed adapter, at a position in the adapter's row. */
+  void list(EndpointBits busy, int endpoint) {
+    Row listed = new Row(busy, endpoint);
+    row = listed;
+    show(listed);
+  }
+
+  /** Two at once may overtake each other; so each looks again after it wrote. */
+  private void show(Row at) {
+    boolean busy;
+    do {
+      busy = inFlight > 0;
+      at.busy().set(at.endpoint(), busy);
+    } while (busy != inFlight > 0);
   }
 
   void touch(long now) {
     lastUsed = now;
   }
 
-  int enter() {
-    return inFlight.incrementAndGet();
+  /** Counts a request; returns whether it is the only one. */
+  boolean enter() {
+    boolean only = IN_FLIGHT.getAndIncrement(this) == 0;
+    changed(only);
+    return only;
   }
 
-  int leave() {
-    return inFlight.decrementAndGet();
+  /** Counts the end of a request; returns whether it was the last one. */
+  boolean leave() {
+    boolean last = IN_FLIGHT.decrementAndGet(this) == 0;
+    changed(last);
+    return last;
+  }
+
+  private void changed(boolean busy) {
+    Row at = row;
+    if (busy && at != null) {
+      show(at);
+    }
   }
 }

@@ -1,20 +1,45 @@
 package dev.loragateway.registry;
 
+import dev.loragateway.model.Residency;
+import java.util.List;
+
 /**
- * One adapter over the endpoints of its pool, by their position in the snapshot. Immutable, but for
- * the live cells.
+ * One adapter over the endpoints of its pool, by their position in the snapshot. Which endpoints
+ * list it is fixed; where it is busy or resident is live, like its cells. Thread-safe; only the
+ * registry's writer moves the residency.
  */
 public final class AdapterRow {
   private final String adapter;
   private final boolean[] registered;
   private final AdapterCell[] cells;
-  private final long hash;
+  private final EndpointBits busy;
+  private final EndpointBits gpu;
+  private final EndpointBits cpu;
+  private final HomeOrder homes;
 
-  AdapterRow(String adapter, boolean[] registered, AdapterCell[] cells) {
+  /** A row of an adapter that was not listed before. */
+  AdapterRow(String adapter, boolean[] registered, List<LiveEndpoint> members) {
     this.adapter = adapter;
     this.registered = registered;
-    this.cells = cells;
-    this.hash = Hashing.of(adapter);
+    this.cells = new AdapterCell[members.size()];
+    this.busy = new EndpointBits(members.size());
+    this.gpu = new EndpointBits(members.size());
+    this.cpu = new EndpointBits(members.size());
+    this.homes = HomeOrder.of(adapter, members.stream().mapToLong(LiveEndpoint::hash).toArray());
+    for (int i = 0; i < cells.length; i++) {
+      cells[i] = members.get(i).inFlight.listedCell(adapter, busy, i);
+    }
+  }
+
+  /** A row that takes the place of another one of the same adapter over the same endpoints. */
+  AdapterRow(AdapterRow before, boolean[] registered) {
+    this.adapter = before.adapter;
+    this.registered = registered;
+    this.cells = before.cells;
+    this.busy = before.busy;
+    this.gpu = before.gpu;
+    this.cpu = before.cpu;
+    this.homes = before.homes;
   }
 
   public String adapter() {
@@ -30,8 +55,32 @@ public final class AdapterRow {
     return cells[endpoint];
   }
 
-  /** Of the name, for rendezvous hashing. */
-  public long hash() {
-    return hash;
+  /** Returns whether the adapter has requests under way at the endpoint, as its cell says. */
+  public boolean busy(int endpoint) {
+    return busy.at(endpoint);
+  }
+
+  /** Where the adapter's weights are at an endpoint of which that is known. */
+  public Residency level(int endpoint) {
+    if (gpu.at(endpoint)) {
+      return Residency.GPU;
+    }
+    return cpu.at(endpoint) ? Residency.CPU : Residency.REGISTERED;
+  }
+
+  /** Sets the new level before it takes back the old one. */
+  void move(int endpoint, Residency level) {
+    if (level == Residency.GPU) {
+      gpu.set(endpoint, true);
+      cpu.set(endpoint, false);
+    } else {
+      cpu.set(endpoint, level == Residency.CPU);
+      gpu.set(endpoint, false);
+    }
+  }
+
+  /** The endpoints, the adapter's nearest home first. */
+  public HomeOrder homes() {
+    return homes;
   }
 }

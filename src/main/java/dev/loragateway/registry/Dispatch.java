@@ -1,7 +1,7 @@
 package dev.loragateway.registry;
 
 import dev.loragateway.model.Residency;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #finished} counts once.
  */
 public final class Dispatch {
+  private static final AtomicIntegerFieldUpdater<Dispatch> OVER =
+      AtomicIntegerFieldUpdater.newUpdater(Dispatch.class, "over");
+
   private final EndpointRegistry registry;
   private final EndpointState state;
   private final @Nullable AdapterCell cell;
@@ -16,7 +19,7 @@ public final class Dispatch {
   private final boolean resident;
   private final boolean deferred;
   private final boolean ownSwap;
-  private final AtomicBoolean over = new AtomicBoolean();
+  private volatile int over;
   private volatile boolean answered;
 
   Dispatch(
@@ -116,14 +119,14 @@ public final class Dispatch {
 
   /** The request is over, however it ended: gives the place back. Later calls do nothing. */
   public void finished() {
-    if (over.compareAndSet(false, true)) {
+    if (OVER.compareAndSet(this, 0, 1)) {
       registry.finished(this, false);
     }
   }
 
   /** The server refused the request before its engine saw it: gives the place back. */
   public void refused() {
-    if (over.compareAndSet(false, true)) {
+    if (OVER.compareAndSet(this, 0, 1)) {
       registry.finished(this, true);
     }
   }

@@ -5,7 +5,6 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Residency;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +107,7 @@ public final class EndpointRegistry {
               });
           pools = List.copyOf(config.keySet());
           pools.forEach(this::resize);
-          builder.invalidate();
+          builder.configure(pools, live.values());
         });
   }
 
@@ -214,7 +213,7 @@ public final class EndpointRegistry {
     if (!dispatch.resident() && !cell.loading(now)) {
       state.inFlight().load(cell, loadedAt(dispatch, level, now), now);
     }
-    touched(dispatch, Kind.DISPATCHED, !dispatch.resident());
+    touched(dispatch, Kind.DISPATCHED, !dispatch.resident(), now);
     return dispatch;
   }
 
@@ -230,9 +229,10 @@ public final class EndpointRegistry {
   void answered(Dispatch dispatch) {
     AdapterCell cell = dispatch.cell();
     if (cell != null) {
+      long now = now();
       cell.loaded();
-      cell.touch(now());
-      touched(dispatch, Kind.ANSWERED, !dispatch.resident());
+      cell.touch(now);
+      touched(dispatch, Kind.ANSWERED, !dispatch.resident(), now);
     }
   }
 
@@ -240,19 +240,20 @@ public final class EndpointRegistry {
     AdapterCell cell = dispatch.cell();
     InFlight inFlight = dispatch.state().inFlight();
     if (cell != null) {
+      long now = now();
       if (!refused) {
-        cell.touch(now());
+        cell.touch(now);
       }
       Kind over = dispatch.wasAnswered() ? Kind.SERVED : Kind.ABANDONED;
-      touched(dispatch, refused ? Kind.REFUSED : over, refused || dispatch.deferred());
+      touched(dispatch, refused ? Kind.REFUSED : over, refused || dispatch.deferred(), now);
       inFlight.leave(cell);
     }
     inFlight.release();
   }
 
-  private void touched(Dispatch dispatch, Kind kind, boolean mayMove) {
+  private void touched(Dispatch dispatch, Kind kind, boolean mayMove, long now) {
     String adapter = Objects.requireNonNull(dispatch.adapter());
-    touched(new Touch(dispatch.state().endpoint(), adapter, kind, now()), mayMove);
+    touched(new Touch(dispatch.state().endpoint(), adapter, kind, now), mayMove);
   }
 
   private void touched(Touch touch, boolean mayMove) {
@@ -340,7 +341,7 @@ public final class EndpointRegistry {
     try {
       applyTouches();
       change.run();
-      snapshot = builder.build(pools, new ArrayList<>(live.values()));
+      snapshot = builder.build();
     } finally {
       lock.unlock();
     }

@@ -4,6 +4,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.Residency;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param load what the last scrape said, or null before the first
  * @param loadAt when that was, in the registry's nanoseconds
  * @param inFlightAtScrape the gateway's own requests that the scrape already counted
+ * @param others requests of others that the scrape counted
  * @param residency the adapters it holds
  * @param victimIsSole whether the adapter that the next swap would evict is in no other GPU slot
  * @param inFlight live counts
@@ -29,6 +31,7 @@ public record EndpointState(
     @Nullable EndpointLoad load,
     long loadAt,
     int inFlightAtScrape,
+    int others,
     Held residency,
     boolean victimIsSole,
     InFlight inFlight,
@@ -43,7 +46,7 @@ public record EndpointState(
    * @param slots GPU slots
    * @param gpu adapters in GPU slots, oldest first
    * @param cpu adapters in host memory, oldest first, those in GPU slots among them
-   * @param levels the level of each adapter that is in either
+   * @param membership equal in two views that hold the same adapters at the same levels
    * @param victim the adapter that the next swap would evict; null when a slot is free or all are
    *     busy
    */
@@ -53,12 +56,25 @@ public record EndpointState(
       int slots,
       List<String> gpu,
       List<String> cpu,
-      Map<String, Residency> levels,
+      int membership,
       @Nullable String victim) {
 
     /** Where the adapter's weights are; on disk when neither LRU has them. */
     public Residency level(String adapter) {
-      return known ? levels.getOrDefault(adapter, Residency.REGISTERED) : Residency.UNKNOWN;
+      if (!known) {
+        return Residency.UNKNOWN;
+      }
+      return gpu.contains(adapter)
+          ? Residency.GPU
+          : cpu.contains(adapter) ? Residency.CPU : Residency.REGISTERED;
+    }
+
+    /** The level of each adapter that is in either LRU. */
+    public Map<String, Residency> levels() {
+      Map<String, Residency> levels = new HashMap<>();
+      cpu.forEach(name -> levels.put(name, Residency.CPU));
+      gpu.forEach(name -> levels.put(name, Residency.GPU));
+      return levels;
     }
   }
 
@@ -77,10 +93,7 @@ public record EndpointState(
    * counts at once.
    */
   public int requests() {
-    int own = inFlight.total();
-    return load == null
-        ? own
-        : Math.max(0, load.running() + load.waiting() - inFlightAtScrape) + own;
+    return others + inFlight.total();
   }
 
   /**

@@ -1,39 +1,62 @@
 package dev.loragateway.registry;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.stream.Stream;
 
 /**
  * The gateway's own requests at one endpoint: the only state that changes between two snapshots,
  * and that outlives them. Thread-safe, without locks.
  */
+/*
+ * A pick reads `total` and `distinct` of every endpoint. These reads are plain ones: a pick only needs
+ * figures that are not older than itself, and an ordered read of each would have it reload all else.
+ */
 public final class InFlight {
-  private final AtomicInteger total = new AtomicInteger();
-  private final AtomicInteger distinct = new AtomicInteger();
+  private static final VarHandle TOTAL = field("total");
+  private static final VarHandle DISTINCT = field("distinct");
+  private static final AtomicReferenceFieldUpdater<InFlight, AdapterCell[]> LOADING =
+      AtomicReferenceFieldUpdater.newUpdater(InFlight.class, AdapterCell[].class, "loading");
+
+  private volatile int total;
+
+  @SuppressWarnings("UnusedVariable") // Read through its handle alone.
+  private volatile int distinct;
+
   private final ConcurrentHashMap<String, AdapterCell> cells = new ConcurrentHashMap<>();
 
   /**
    * Cells whose swap began and may still be under way; written once a swap, pruned when written.
    */
-  private final CopyOnWriteArrayList<AdapterCell> loading = new CopyOnWriteArrayList<>();
+  private volatile AdapterCell[] loading = {};
+
+  private static VarHandle field(String name) {
+    try {
+      return MethodHandles.lookup().findVarHandle(InFlight.class, name, int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   /** Requests under way, base model included. */
   public int total() {
-    return total.get();
+    return (int) TOTAL.get(this);
   }
 
   /** Distinct adapters that have requests under way. */
   public int distinctAdapters() {
-    return distinct.get();
+    return (int) DISTINCT.get(this);
   }
 
-  /** The cell of an adapter that the endpoint lists, kept for good. */
-  AdapterCell listedCell(String adapter) {
+  /** The cell of an adapter that the pool lists, kept for good. */
+  AdapterCell listedCell(String adapter, EndpointBits busy, int endpoint) {
     AdapterCell cell = cells.computeIfAbsent(adapter, AdapterCell::new);
-    cell.list();
+    cell.list(busy, endpoint);
     return cell;
   }
 
@@ -55,11 +78,11 @@ public final class InFlight {
   /** Takes a place unless {@code cap} are taken; a cap of 0 is none. */
   public boolean reserve(int cap) {
     if (cap <= 0) {
-      total.incrementAndGet();
+      TOTAL.getAndAdd(this, 1);
       return true;
     }
-    for (int now = total.get(); now < cap; now = total.get()) {
-      if (total.compareAndSet(now, now + 1)) {
+    for (int now = total; now < cap; now = total) {
+      if (TOTAL.compareAndSet(this, now, now + 1)) {
         return true;
       }
     }
@@ -68,21 +91,21 @@ public final class InFlight {
 
   /** Gives a place back. */
   public void release() {
-    total.decrementAndGet();
+    TOTAL.getAndAdd(this, -1);
   }
 
   /** Counts a request for the adapter; pair with {@link #leave}. */
   void enter(AdapterCell cell) {
-    if (cell.enter() == 1) {
-      distinct.incrementAndGet();
+    if (cell.enter()) {
+      DISTINCT.getAndAdd(this, 1);
     }
   }
 
   /** Counts the end of a request for the adapter. */
   void leave(AdapterCell cell) {
     long load = cell.loadingUntil();
-    if (cell.leave() == 0) {
-      distinct.decrementAndGet();
+    if (cell.leave()) {
+      DISTINCT.getAndAdd(this, -1);
       cell.gaveUp(load);
       if (!cell.listed()) {
         cells.remove(cell.adapter(), cell);
@@ -93,8 +116,23 @@ public final class InFlight {
   /** Notes that a swap of the adapter began and when it is expected to end. */
   void load(AdapterCell cell, long until, long now) {
     cell.load(until);
-    loading.removeIf(old -> !old.loading(now));
-    loading.addIfAbsent(cell);
+    AdapterCell[] before;
+    do {
+      before = loading;
+    } while (!LOADING.compareAndSet(this, before, with(cell, before, now)));
+  }
+
+  /** This cell and those of the others whose swap is still under way. */
+  private static AdapterCell[] with(AdapterCell cell, AdapterCell[] others, long now) {
+    AdapterCell[] cells = new AdapterCell[others.length + 1];
+    int kept = 0;
+    for (AdapterCell other : others) {
+      if (other != cell && other.loading(now)) {
+        cells[kept++] = other;
+      }
+    }
+    cells[kept++] = cell;
+    return kept == cells.length ? cells : Arrays.copyOf(cells, kept);
   }
 
   /** Number of adapters that are being loaded: the length of the swap queue. */
@@ -108,7 +146,7 @@ public final class InFlight {
 
   /** Names of the adapters that are being loaded: the swap queue. */
   public List<String> swapQueue(long now) {
-    return loading.stream().filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
+    return Stream.of(loading).filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
   }
 
   /** Drops the cells of adapters that are idle and not among {@code known}. */

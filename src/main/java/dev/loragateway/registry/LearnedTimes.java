@@ -44,6 +44,11 @@ public final class LearnedTimes {
     return outputTokens;
   }
 
+  /** A whole answer, ms. */
+  public double answer() {
+    return outputTokens * tokenTime;
+  }
+
   /** A swap from host memory to a GPU slot, ms. */
   public double cpuSwap() {
     return cpuSwap;

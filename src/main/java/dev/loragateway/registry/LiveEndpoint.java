@@ -39,6 +39,7 @@ final class LiveEndpoint {
   private int modelsVersion;
   private Map<String, ModelCard> models = Map.of();
   private @Nullable Held held;
+  private @Nullable EndpointState state;
 
   LiveEndpoint(Endpoint endpoint, PoolSettings pool, ResidencyTracker.Listener swaps) {
     this.endpoint = endpoint;
@@ -51,7 +52,7 @@ final class LiveEndpoint {
   void configure(Endpoint endpoint, PoolSettings pool) {
     this.endpoint = endpoint;
     this.pool = pool;
-    held = null;
+    residencyChanged();
   }
 
   Endpoint endpoint() {
@@ -79,10 +80,12 @@ final class LiveEndpoint {
   /** Forgets the view of the residency, so that the next snapshot makes a new one. */
   void residencyChanged() {
     held = null;
+    state = null;
   }
 
   void setHealth(Health health) {
     this.health = health;
+    state = null;
     asked |= health == Health.UP;
   }
 
@@ -100,6 +103,7 @@ final class LiveEndpoint {
       residencyChanged();
     }
     load = next;
+    state = null;
     reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
     loadAt = now;
     asked = true;
@@ -220,15 +224,12 @@ final class LiveEndpoint {
   Held held() {
     Held view = held;
     if (view == null) {
+      List<String> gpu = tracker.gpu();
+      List<String> cpu = tracker.cpu();
+      boolean reported = load != null && load.loaded() != null;
       view =
           new Held(
-              known(),
-              load != null && load.loaded() != null,
-              tracker.gpuSlots(),
-              tracker.gpu(),
-              tracker.cpu(),
-              tracker.levels(),
-              tracker.victim());
+              known(), reported, tracker.gpuSlots(), gpu, cpu, tracker.changes(), tracker.victim());
       held = view;
     }
     return view;
@@ -251,17 +252,29 @@ final class LiveEndpoint {
     return modelsVersion;
   }
 
+  long hash() {
+    return hash;
+  }
+
+  /** The present state; the same object as before when nothing changed. */
   EndpointState state(boolean victimIsSole) {
-    return new EndpointState(
-        endpoint,
-        health,
-        load,
-        loadAt,
-        inFlightAtScrape,
-        held(),
-        victimIsSole,
-        inFlight,
-        times,
-        hash);
+    EndpointState now = state;
+    if (now == null || now.victimIsSole() != victimIsSole) {
+      now =
+          new EndpointState(
+              endpoint,
+              health,
+              load,
+              loadAt,
+              inFlightAtScrape,
+              load == null ? 0 : Math.max(0, load.running() + load.waiting() - inFlightAtScrape),
+              held(),
+              victimIsSole,
+              inFlight,
+              times,
+              hash);
+      state = now;
+    }
+    return now;
   }
 }

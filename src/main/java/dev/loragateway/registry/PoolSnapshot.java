@@ -13,13 +13,35 @@ import org.jspecify.annotations.Nullable;
  * @param adapters by name
  * @param baseNames the names under which the base model is served
  * @param scraped whether each endpoint was asked at least once
+ * @param up how many endpoints may be picked
+ * @param answerMillis how long an answer takes, the mean over those
  */
 public record PoolSnapshot(
     PoolSettings settings,
     List<EndpointState> endpoints,
     Map<String, AdapterRow> adapters,
     Set<String> baseNames,
-    boolean scraped) {
+    boolean scraped,
+    int up,
+    double answerMillis) {
+
+  /** A snapshot whose last two figures are taken from its endpoints. */
+  public PoolSnapshot(
+      PoolSettings settings,
+      List<EndpointState> endpoints,
+      Map<String, AdapterRow> adapters,
+      Set<String> baseNames,
+      boolean scraped) {
+    int up = 0;
+    double answers = 0;
+    for (EndpointState at : endpoints) {
+      if (at.up()) {
+        up++;
+        answers += at.times().answer();
+      }
+    }
+    this(settings, endpoints, adapters, baseNames, scraped, up, up == 0 ? 0 : answers / up);
+  }
 
   public String name() {
     return settings.name();

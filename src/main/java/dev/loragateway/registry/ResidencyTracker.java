@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,19 +43,34 @@ final class ResidencyTracker {
     void swapped(String adapter, @Nullable String victim);
   }
 
-  /** How things stood before a dispatch moved an adapter to the top; position -1 for nowhere. */
-  private record Undo(
-      int position, long touchedAt, int gpuUsed, int cpuUsed, @Nullable String victim) {
-    Undo withVictim(@Nullable String victim) {
-      return new Undo(position, touchedAt, gpuUsed, cpuUsed, victim);
+  /** Where an adapter is in the list. */
+  private static final class Place {
+    /** Time of the last touch. */
+    long at;
+
+    /** Grows along the list; an adapter that moves to its end gets a new one. */
+    long turn;
+
+    Place(long at, long turn) {
+      this.at = at;
+      this.turn = turn;
     }
   }
+
+  /**
+   * How things stood before a dispatch moved an adapter to the top; turn {@link #NOWHERE} when it
+   * was not in the list.
+   */
+  private record Undo(
+      long turn, long touchedAt, int gpuUsed, int cpuUsed, @Nullable String victim) {}
 
   /** A name that the server no longer lists; its weights keep their slot under this key. */
   private static final String VANISHED = "\0";
 
   /** The time of what was never touched; differences to it do not overflow. */
   private static final long NEVER = Long.MIN_VALUE / 2;
+
+  private static final long NOWHERE = -1;
 
   /** How much later than the engine's last step an answer may reach the gateway, in nanoseconds. */
   private static final long LATE = 1_000_000_000L;
@@ -64,8 +80,8 @@ final class ResidencyTracker {
 
   private final Listener listener;
 
-  /** Adapters with the time of their last touch, the oldest first. */
-  private final LinkedHashMap<String, Long> recency = new LinkedHashMap<>();
+  /** Adapters, the oldest touch first. */
+  private final LinkedHashMap<String, Place> recency = new LinkedHashMap<>();
 
   private final Map<String, Integer> inFlight = new HashMap<>();
   private final Deque<String> deferred = new ArrayDeque<>();
@@ -79,6 +95,8 @@ final class ResidencyTracker {
   private int cpuUsed = Integer.MAX_VALUE;
   private int insertions;
   private int vanished;
+  private long turns;
+  private int changes;
 
   ResidencyTracker(int gpuSlots, int cpuSlots, Listener listener) {
     this.listener = listener;
@@ -89,6 +107,7 @@ final class ResidencyTracker {
   void resize(int gpuSlots, int cpuSlots) {
     this.gpuSlots = gpuSlots;
     this.cpuSlots = Math.max(gpuSlots, cpuSlots);
+    changes++;
   }
 
   int gpuSlots() {
@@ -104,16 +123,24 @@ final class ResidencyTracker {
     return insertions;
   }
 
+  /** Two equal readings mean that the same adapters are in GPU slots and in host memory. */
+  int changes() {
+    return changes;
+  }
+
   /** A request for the adapter was sent. */
   void dispatched(String adapter, long at) {
     inFlight.merge(adapter, 1, Integer::sum);
-    if (residency(adapter) == Residency.GPU) {
-      touch(adapter, at);
+    Residency before = residency(adapter);
+    if (before == Residency.GPU) {
+      move(adapter, at);
     } else if (!slotsTaken()) {
-      int position = List.copyOf(recency.keySet()).indexOf(adapter);
-      Undo before =
-          new Undo(position, recency.getOrDefault(adapter, NEVER), gpuUsed, cpuUsed, null);
-      undo.put(adapter, before.withVictim(insert(adapter, at)));
+      Place place = recency.get(adapter);
+      long turn = place == null ? NOWHERE : place.turn;
+      long touchedAt = place == null ? NEVER : place.at;
+      int gpu = gpuUsed;
+      int cpu = cpuUsed;
+      undo.put(adapter, new Undo(turn, touchedAt, gpu, cpu, insert(adapter, before, at)));
     } else if (!deferred.contains(adapter)) {
       deferred.add(adapter);
     }
@@ -144,15 +171,22 @@ final class ResidencyTracker {
     if (before != null) {
       List<String> order = new ArrayList<>(recency.keySet());
       order.remove(adapter);
-      if (before.position() >= 0) {
-        order.add(Math.min(before.position(), order.size()), adapter);
+      if (before.turn() != NOWHERE) {
+        order.add(Math.min(olderThan(before.turn()), order.size()), adapter);
       }
-      recency.replace(adapter, before.touchedAt());
+      Place place = recency.get(adapter);
+      if (place != null) {
+        place.at = before.touchedAt();
+      }
       reorder(order);
       gpuUsed = before.gpuUsed();
       cpuUsed = before.cpuUsed();
     }
     left(adapter, at);
+  }
+
+  private int olderThan(long turn) {
+    return (int) recency.values().stream().filter(place -> place.turn < turn).count();
   }
 
   private void left(String adapter, long at) {
@@ -182,10 +216,11 @@ final class ResidencyTracker {
 
   /** The adapter was loaded before the tracker could see it: no swap is reported. */
   void assumed(String adapter) {
-    if (residency(adapter) == Residency.GPU) {
+    Residency before = residency(adapter);
+    if (before == Residency.GPU) {
       move(adapter, NEVER);
     } else {
-      insert(adapter, NEVER);
+      insert(adapter, before, NEVER);
     }
   }
 
@@ -194,11 +229,12 @@ final class ResidencyTracker {
     if (!recency.containsKey(adapter)) {
       return;
     }
-    Map<String, Long> times = new LinkedHashMap<>(recency);
+    Map<String, Place> places = new LinkedHashMap<>(recency);
     recency.clear();
-    for (String name : times.keySet()) {
-      recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, times.get(name));
-    }
+    places.forEach(
+        (name, place) ->
+            recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, place));
+    changes++;
   }
 
   /**
@@ -210,6 +246,7 @@ final class ResidencyTracker {
     undo.clear();
     gpuUsed = Integer.MAX_VALUE;
     cpuUsed = Integer.MAX_VALUE;
+    changes++;
   }
 
   /**
@@ -257,8 +294,12 @@ final class ResidencyTracker {
     }
     Map<String, Residency> before = levels();
     Map<String, Long> times = new HashMap<>();
-    recency.forEach((name, own) -> times.put(name, time(name, own, lastActive.get(name), since)));
-    recency.replaceAll((name, own) -> busy(name) ? own : times.get(name));
+    recency.forEach(
+        (name, own) -> {
+          long time = time(name, own.at, lastActive.get(name), since);
+          times.put(name, time);
+          own.at = busy(name) ? own.at : time;
+        });
     List<String> order = new ArrayList<>(recency.keySet());
     order.sort(Comparator.comparing(times::get));
     reorder(order);
@@ -279,10 +320,19 @@ final class ResidencyTracker {
     return inFlight.containsKey(name) && !deferred.contains(name);
   }
 
+  /** Puts the list into this order; each position keeps its turn. */
   private void reorder(Collection<String> order) {
-    Map<String, Long> times = Map.copyOf(recency);
+    Map<String, Place> places = new HashMap<>(recency);
+    long[] before = recency.values().stream().mapToLong(place -> place.turn).toArray();
     recency.clear();
-    order.forEach(name -> recency.put(name, times.getOrDefault(name, NEVER)));
+    int position = 0;
+    for (String name : order) {
+      Place place = places.getOrDefault(name, new Place(NEVER, 0));
+      place.turn = position < before.length ? before[position] : ++turns;
+      recency.put(name, place);
+      position++;
+    }
+    changes++;
   }
 
   private static Residency level(String name, LoadedAdapters truth) {
@@ -297,14 +347,14 @@ final class ResidencyTracker {
     if (!recency.containsKey(adapter)) {
       return Residency.REGISTERED;
     }
-    int newer = 0;
-    for (String name : recency.sequencedKeySet().reversed()) {
-      if (name.equals(adapter)) {
-        break;
+    int inCpu = inCpu();
+    Iterator<String> newest = newestFirst();
+    for (int newer = 0; newer < inCpu; newer++) {
+      if (newest.next().equals(adapter)) {
+        return newer < inGpu() ? Residency.GPU : Residency.CPU;
       }
-      newer++;
     }
-    return newer < inGpu() ? Residency.GPU : newer < inCpu() ? Residency.CPU : Residency.REGISTERED;
+    return Residency.REGISTERED;
   }
 
   /** Adapters in GPU slots, oldest first. */
@@ -335,19 +385,28 @@ final class ResidencyTracker {
     if (inGpu() < gpuSlots) {
       return null;
     }
-    for (String name : newest(inGpu())) {
+    Iterator<String> newest = newestFirst();
+    String victim = null;
+    for (int i = inGpu(); i > 0; i--) {
+      String name = plain(newest.next());
       if (!inFlight.containsKey(name)) {
-        return plain(name);
+        victim = name;
       }
     }
-    return null;
+    return victim;
+  }
+
+  private Iterator<String> newestFirst() {
+    return recency.sequencedKeySet().reversed().iterator();
   }
 
   private List<String> newest(int count) {
-    List<String> names = new ArrayList<>(recency.keySet());
-    return names.subList(names.size() - count, names.size()).stream()
-        .map(ResidencyTracker::plain)
-        .toList();
+    String[] names = new String[count];
+    Iterator<String> newest = newestFirst();
+    for (int i = count - 1; i >= 0; i--) {
+      names[i] = plain(newest.next());
+    }
+    return List.of(names);
   }
 
   private static String plain(String name) {
@@ -369,25 +428,30 @@ final class ResidencyTracker {
   }
 
   private void touch(String adapter, long at) {
-    if (residency(adapter) == Residency.GPU) {
+    Residency before = residency(adapter);
+    if (before == Residency.GPU) {
       move(adapter, at);
     } else {
-      listener.swapped(adapter, insert(adapter, at));
+      listener.swapped(adapter, insert(adapter, before, at));
     }
   }
 
   /**
    * Puts the adapter into a GPU slot; returns the one that lost it, or null when a slot was free.
    */
-  private @Nullable String insert(String adapter, long at) {
-    Residency before = residency(adapter);
+  private @Nullable String insert(String adapter, Residency before, long at) {
     String victim = null;
     if (inGpu() == gpuSlots) {
-      scheduled().stream().filter(recency::containsKey).forEach(name -> move(name, at));
-      victim = plain(newest(inGpu()).getFirst());
+      for (String name : scheduled()) {
+        if (recency.containsKey(name)) {
+          move(name, at);
+        }
+      }
+      victim = newest(inGpu()).getFirst();
     }
     move(adapter, at);
     insertions++;
+    changes++;
     gpuUsed = grow(gpuUsed, gpuSlots);
     if (before == Residency.REGISTERED) {
       cpuUsed = grow(cpuUsed, cpuSlots);
@@ -396,8 +460,14 @@ final class ResidencyTracker {
   }
 
   private void move(String adapter, long at) {
-    recency.remove(adapter);
-    recency.put(adapter, at);
+    Place place = recency.get(adapter);
+    if (place == null) {
+      recency.put(adapter, new Place(at, ++turns));
+    } else {
+      place.at = at;
+      place.turn = ++turns;
+      recency.putLast(adapter, place);
+    }
     if (recency.size() > cpuSlots + MEMORY) {
       recency.pollFirstEntry();
     }
@@ -405,7 +475,13 @@ final class ResidencyTracker {
 
   /** Adapters in flight that hold a GPU slot, in the order of their last touch. */
   private List<String> scheduled() {
-    return newest(inGpu()).stream().filter(inFlight::containsKey).toList();
+    List<String> names = new ArrayList<>();
+    for (String name : newest(inGpu())) {
+      if (inFlight.containsKey(name)) {
+        names.add(name);
+      }
+    }
+    return names;
   }
 
   private static int grow(int used, int slots) {

@@ -2,9 +2,11 @@ package dev.loragateway.registry;
 
 import dev.loragateway.model.ModelCard;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,10 +17,11 @@ import org.jspecify.annotations.Nullable;
  * from one snapshot to the next until those sets change. Confined to the registry's lock.
  */
 final class SnapshotBuilder {
+  private static final int NEVER = -1;
+
   private final RegistryListener listener;
-  private long builtFor = -1;
-  private List<Map<String, AdapterRow>> rows = List.of();
-  private List<Set<String>> baseNames = List.of();
+  private List<PoolBuilder> pools = List.of();
+  private long builtFor = NEVER;
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
 
@@ -26,67 +29,54 @@ final class SnapshotBuilder {
     this.listener = listener;
   }
 
-  /** Forgets what was kept: pools or endpoints changed. */
-  void invalidate() {
-    builtFor = -1;
+  /** Sets the pools and all their endpoints. */
+  void configure(List<PoolSettings> settings, Collection<LiveEndpoint> live) {
+    pools = new ArrayList<>();
+    for (PoolSettings pool : settings) {
+      pools.add(
+          new PoolBuilder(
+              pool, live.stream().filter(at -> at.pool().name().equals(pool.name())).toList()));
+    }
+    builtFor = NEVER;
   }
 
-  RegistrySnapshot build(List<PoolSettings> pools, List<LiveEndpoint> live) {
-    List<List<LiveEndpoint>> members = new ArrayList<>();
-    for (PoolSettings pool : pools) {
-      members.add(live.stream().filter(at -> at.pool().name().equals(pool.name())).toList());
+  RegistrySnapshot build() {
+    long version = 0;
+    for (PoolBuilder pool : pools) {
+      for (LiveEndpoint at : pool.members()) {
+        version += at.modelsVersion();
+      }
     }
-    long version = live.stream().mapToLong(LiveEndpoint::modelsVersion).sum();
     if (version != builtFor) {
-      index(pools, members);
+      index();
       builtFor = version;
     }
-    List<PoolSnapshot> snapshots = new ArrayList<>();
-    for (int i = 0; i < pools.size(); i++) {
-      snapshots.add(pool(pools.get(i), members.get(i), i));
+    PoolSnapshot[] snapshots = new PoolSnapshot[pools.size()];
+    for (int i = 0; i < snapshots.length; i++) {
+      snapshots[i] = pools.get(i).build();
     }
-    return new RegistrySnapshot(snapshots, owners, cards);
+    return new RegistrySnapshot(List.of(snapshots), owners, cards);
   }
 
-  private PoolSnapshot pool(PoolSettings settings, List<LiveEndpoint> members, int index) {
-    Map<String, Integer> copies = new HashMap<>();
-    for (LiveEndpoint at : members) {
-      at.held().gpu().forEach(name -> copies.merge(name, 1, Integer::sum));
-    }
-    List<EndpointState> states = new ArrayList<>(members.size());
-    for (LiveEndpoint at : members) {
-      String victim = at.held().victim();
-      states.add(at.state(victim != null && copies.getOrDefault(victim, 0) <= 1));
-    }
-    boolean scraped = members.isEmpty() || members.stream().anyMatch(LiveEndpoint::asked);
-    return new PoolSnapshot(settings, states, rows.get(index), baseNames.get(index), scraped);
-  }
-
-  private void index(List<PoolSettings> pools, List<List<LiveEndpoint>> members) {
-    rows = new ArrayList<>();
-    baseNames = new ArrayList<>();
+  private void index() {
     owners = new HashMap<>();
     cards = new LinkedHashMap<>();
     for (int i = 0; i < pools.size(); i++) {
-      index(pools, i, members.get(i));
+      index(i);
     }
   }
 
-  private void index(List<PoolSettings> pools, int pool, List<LiveEndpoint> members) {
-    PoolSettings settings = pools.get(pool);
+  private void index(int pool) {
+    PoolBuilder builder = pools.get(pool);
+    PoolSettings settings = builder.settings();
     Set<String> bases = new HashSet<>(Set.of(settings.baseModel()));
-    Map<String, AdapterRow> adapters = new HashMap<>();
-    own(pools, settings.baseModel(), pool);
-    for (LiveEndpoint at : members) {
+    Set<String> adapters = new LinkedHashSet<>();
+    own(settings.baseModel(), pool);
+    for (LiveEndpoint at : builder.members()) {
       for (ModelCard card : at.models().values()) {
-        if (!own(pools, card.id(), pool)) {
-          continue;
-        }
-        cards.putIfAbsent(card.id(), card);
-        if (card.isAdapter()) {
-          adapters.computeIfAbsent(card.id(), name -> row(name, members));
-        } else {
-          bases.add(card.id());
+        if (own(card.id(), pool)) {
+          cards.putIfAbsent(card.id(), card);
+          (card.isAdapter() ? adapters : bases).add(card.id());
         }
       }
     }
@@ -94,13 +84,11 @@ final class SnapshotBuilder {
         .aliases()
         .forEach(
             (alias, model) -> {
-              if (own(pools, alias, pool)) {
+              if (own(alias, pool)) {
                 list(alias, cards.get(model));
               }
             });
-    members.forEach(at -> at.inFlight.retain(adapters.keySet()));
-    rows.add(adapters);
-    baseNames.add(bases);
+    builder.index(adapters, bases);
   }
 
   /** An alias is listed like the model that it stands for, once a server lists that. */
@@ -112,22 +100,12 @@ final class SnapshotBuilder {
   }
 
   /** The first pool that lists a name keeps it. */
-  private boolean own(List<PoolSettings> pools, String model, int pool) {
+  private boolean own(String model, int pool) {
     Integer owner = owners.putIfAbsent(model, pool);
     if (owner != null && owner != pool) {
-      listener.clash(model, pools.get(owner).name(), pools.get(pool).name());
+      listener.clash(model, pools.get(owner).settings().name(), pools.get(pool).settings().name());
       return false;
     }
     return true;
-  }
-
-  private static AdapterRow row(String adapter, List<LiveEndpoint> members) {
-    boolean[] registered = new boolean[members.size()];
-    AdapterCell[] cells = new AdapterCell[members.size()];
-    for (int i = 0; i < cells.length; i++) {
-      registered[i] = members.get(i).models().containsKey(adapter);
-      cells[i] = members.get(i).inFlight.listedCell(adapter);
-    }
-    return new AdapterRow(adapter, registered, cells);
   }
 }

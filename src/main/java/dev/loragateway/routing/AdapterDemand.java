@@ -3,48 +3,72 @@ package dev.loragateway.routing;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
  * How often each model is asked for: an exponential moving average of its request rate with a
  * half-life of 30 s. Thread-safe.
  */
+/*
+ * The number of requests, each halved every half-life, is a straight line when drawn as a logarithm
+ * to base 2 over time in half-lives. So one number says it all: where the line meets zero, the time
+ * at which the decayed number will be one. It needs no update as time passes.
+ */
 public final class AdapterDemand {
   private static final double HALF_LIFE_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final double LN_2 = Math.log(2);
 
-  /** Decay per nanosecond. */
-  private static final double LAMBDA = Math.log(2) / HALF_LIFE_NANOS;
+  /** Requests per second that keep the decayed number at one. */
+  private static final double RATE = LN_2 / HALF_LIFE_NANOS * 1e9;
 
+  private static final long NEVER = Double.doubleToRawLongBits(Double.NEGATIVE_INFINITY);
   private static final int MAX_MODELS = 100_000;
 
-  /** Decayed number of requests at a time. */
-  private record Mass(double requests, long at) {
-    double at(long now) {
-      return requests * Math.exp(-LAMBDA * Math.max(0, now - at));
-    }
-  }
-
   private final LongSupplier clock;
-  private final Cache<String, AtomicReference<Mass>> masses =
+  private final long start;
+  private final Cache<String, AtomicLong> models =
       Caffeine.newBuilder().maximumSize(MAX_MODELS).build();
 
   /** Counts with the given clock, in nanoseconds. */
   public AdapterDemand(LongSupplier clock) {
     this.clock = clock;
+    this.start = clock.getAsLong();
   }
 
   /** Counts one request; returns the model's rate, in requests per second. */
   public double add(String model) {
-    long now = clock.getAsLong();
-    AtomicReference<Mass> mass = masses.get(model, name -> new AtomicReference<>(new Mass(0, now)));
-    Mass next = mass.updateAndGet(old -> new Mass(old.at(now) + 1, now));
-    return next.requests() * LAMBDA * 1e9;
+    return add(model, now());
+  }
+
+  double add(String model, double now) {
+    AtomicLong zero = models.get(model, name -> new AtomicLong(NEVER));
+    while (true) {
+      long old = zero.get();
+      double requests = requests(old, now) + 1;
+      double next = now + Math.log(requests) / LN_2;
+      if (zero.compareAndSet(old, Double.doubleToRawLongBits(next))) {
+        return requests * RATE;
+      }
+    }
   }
 
   /** The model's rate, in requests per second. */
   public double rate(String model) {
-    AtomicReference<Mass> mass = masses.getIfPresent(model);
-    return mass == null ? 0 : mass.get().at(clock.getAsLong()) * LAMBDA * 1e9;
+    return rate(model, now());
+  }
+
+  double rate(String model, double now) {
+    AtomicLong zero = models.getIfPresent(model);
+    return zero == null ? 0 : requests(zero.get(), now) * RATE;
+  }
+
+  private static double requests(long zero, double now) {
+    return Math.exp((Double.longBitsToDouble(zero) - now) * LN_2);
+  }
+
+  /** The present time, in half-lives; for several calls in a row. */
+  double now() {
+    return (clock.getAsLong() - start) / HALF_LIFE_NANOS;
   }
 }

@@ -12,13 +12,16 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Admission {
   private final EndpointRegistry registry;
   private final EndpointPicker picker;
+  private final AdapterDemand demand;
   private final Warmup warmup;
   private final ConcurrentHashMap<String, AdmissionQueue> queues = new ConcurrentHashMap<>();
 
   /** Admits to the endpoints of the registry, by the picker's choice. */
-  public Admission(EndpointRegistry registry, EndpointPicker picker, Warmup warmup) {
+  public Admission(
+      EndpointRegistry registry, EndpointPicker picker, AdapterDemand demand, Warmup warmup) {
     this.registry = registry;
     this.picker = picker;
+    this.demand = demand;
     this.warmup = warmup;
   }
 
@@ -67,6 +70,6 @@ public final class Admission {
         : queues.computeIfAbsent(
             pool,
             name ->
-                new AdmissionQueue(name, registry, picker, new WarmUps(registry, picker, warmup)));
+                new AdmissionQueue(name, registry, picker, new WarmUps(registry, demand, warmup)));
   }
 }

@@ -5,45 +5,267 @@ import dev.loragateway.registry.AdapterCell;
 import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.Hashing;
+import dev.loragateway.registry.HomeOrder;
+import dev.loragateway.registry.LearnedTimes;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RoutingPolicy;
+import dev.loragateway.registry.RoutingSettings;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One endpoint as a pick sees it: the figures that policies compare. Confined to one pick.
- *
- * @param state the endpoint
- * @param cell the adapter there, or null when the request needs none
- * @param level where the adapter is
- * @param loadingMillis how much longer a swap of the adapter that is under way there will take; 0
- *     when there is none
- * @param swaps adapters that are being loaded there
- * @param load requests there
- * @param rank rendezvous score of the model at the endpoint; higher is nearer home
+ * The endpoint that a pick looks at, with the figures that policies compare. One object moves from
+ * endpoint to endpoint, an adapter's nearest home first. Confined to one pick.
  */
-record Candidate(
-    EndpointState state,
-    @Nullable AdapterCell cell,
-    Residency level,
-    double loadingMillis,
-    int swaps,
-    double load,
-    long rank) {
+final class Candidate {
+  private final PickRequest request;
+  private final RoutingSettings settings;
+  private final List<EndpointState> endpoints;
+  private final boolean adapter;
+  private final boolean everywhere;
+  private final @Nullable AdapterRow row;
+  private final @Nullable HomeOrder order;
+  private final int homes;
+  private final double adapterRate;
+  private final AdapterDemand demand;
+  private final double demandNow;
+  private final long staleAfter;
+  private final long now;
+  private double staleLoad = Double.NaN;
+  private int ups;
+
+  private @Nullable EndpointState state;
+  private @Nullable AdapterCell cell;
+  private @Nullable Residency level;
+  private int position;
+  private boolean fresh;
+  private boolean home;
+  private double load;
+
+  /**
+   * Makes a candidate that is at no endpoint yet.
+   *
+   * @param row the model's, or null when no endpoint lists it as an adapter
+   * @param base whether it is the base model
+   */
+  Candidate(
+      PickRequest request,
+      PoolSnapshot pool,
+      @Nullable AdapterRow row,
+      boolean base,
+      AdapterDemand demand,
+      long now) {
+    this.request = request;
+    this.settings = pool.settings().routing();
+    this.endpoints = pool.endpoints();
+    this.row = row;
+    this.adapter = !base && request.usesAdapter();
+    this.everywhere = base || pool.settings().resolver();
+    this.staleAfter = pool.settings().staleAfter().toNanos();
+    this.now = now;
+    this.demand = demand;
+    this.demandNow = demand.now();
+    this.adapterRate =
+        request.again()
+            ? demand.rate(request.model(), demandNow)
+            : demand.add(request.model(), demandNow);
+    boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && !base;
+    this.homes =
+        homesCount
+            ? CostModel.homes(adapterRate, pool.answerMillis(), settings, pool.up())
+            : Integer.MAX_VALUE;
+    this.order = order(homesCount);
+  }
+
+  private @Nullable HomeOrder order(boolean needed) {
+    if (row != null) {
+      return row.homes();
+    }
+    return needed
+        ? HomeOrder.of(request.model(), endpoints.stream().mapToLong(EndpointState::hash).toArray())
+        : null;
+  }
+
+  /** Goes back to before the first endpoint. */
+  void rewind() {
+    ups = 0;
+  }
+
+  /**
+   * Moves to the n-th endpoint in order; returns whether it may serve the request, unless it is
+   * {@link #saturated}.
+   */
+  boolean moveTo(int n) {
+    position = order == null ? n : order.nearest(n);
+    EndpointState next = endpoints.get(position);
+    state = next;
+    if (!next.up()) {
+      return false;
+    }
+    home = ups++ < homes;
+    boolean serves = everywhere || (row != null && row.registered(position));
+    if (!serves || excluded(next)) {
+      return false;
+    }
+    cell = adapter ? cell(next) : null;
+    level = null;
+    fresh = next.fresh(now, staleAfter);
+    load = fresh ? next.requests() : staleLoad(next);
+    return true;
+  }
+
+  private @Nullable AdapterCell cell(EndpointState at) {
+    return row != null ? row.cell(position) : at.inFlight().cell(request.model());
+  }
+
+  private boolean excluded(EndpointState at) {
+    boolean tried = !request.tried().isEmpty() && request.tried().contains(at.endpoint().address());
+    return tried || (request.pinned() != null && !request.pinned().equals(at.endpoint().address()));
+  }
+
+  /** Returns whether the endpoint has more requests than it may. */
+  boolean saturated() {
+    EndpointState at = state();
+    if (settings.maxInFlight() > 0 && at.inFlight().total() >= settings.maxInFlight()) {
+      return true;
+    }
+    return fresh
+        && at.load() != null
+        && (at.waiting(settings.maxNumSeqs()) > settings.maxWaiting()
+            || at.load().kvCache() > settings.maxKvCache());
+  }
+
+  /** What a stale endpoint counts as: the median of the fresh ones, else its own requests. */
+  private double staleLoad(EndpointState at) {
+    if (Double.isNaN(staleLoad)) {
+      double[] loads =
+          endpoints.stream()
+              .filter(other -> other.up() && other.fresh(now, staleAfter))
+              .mapToDouble(EndpointState::requests)
+              .toArray();
+      Arrays.sort(loads);
+      staleLoad = loads.length == 0 ? -1 : loads[loads.length / 2];
+    }
+    return staleLoad < 0 ? at.inFlight().total() : staleLoad;
+  }
+
+  int endpoints() {
+    return endpoints.size();
+  }
+
+  RoutingSettings settings() {
+    return settings;
+  }
+
+  double adapterRate() {
+    return adapterRate;
+  }
+
+  EndpointState state() {
+    return Objects.requireNonNull(state);
+  }
+
+  LearnedTimes times() {
+    return state().times();
+  }
+
+  /** The endpoint's position in the snapshot. */
+  int position() {
+    return position;
+  }
+
+  /** The adapter there, or null when the request needs none. */
+  @Nullable AdapterCell cell() {
+    return cell;
+  }
+
+  /** Requests there. */
+  double load() {
+    return load;
+  }
+
+  /** Returns whether the endpoint is one of the adapter's homes. */
+  boolean home() {
+    return home;
+  }
+
+  /** Where the adapter is. */
+  Residency level() {
+    Residency known = level;
+    if (known == null) {
+      known = cell == null ? Residency.GPU : fresh ? levelInLru() : Residency.UNKNOWN;
+      level = known;
+    }
+    return known;
+  }
+
+  private Residency levelInLru() {
+    EndpointState.Held held = state().residency();
+    if (row == null) {
+      return held.level(request.model());
+    }
+    return held.known() ? row.level(position) : Residency.UNKNOWN;
+  }
+
+  boolean unknown() {
+    return level() == Residency.UNKNOWN;
+  }
 
   /** Returns whether the adapter is there or about to be: no further swap is needed. */
   boolean here() {
-    return cell == null || level == Residency.GPU || cell.inFlight() > 0;
+    return cell == null || level() == Residency.GPU || busy(cell);
+  }
+
+  private boolean busy(AdapterCell at) {
+    return row != null ? row.busy(position) : at.inFlight() > 0;
   }
 
   /** Returns whether the engine could start the request now, if need be after a swap. */
   boolean startsNow() {
-    return (here() && (cell == null || !cell.deferred()))
-        || state.inFlight().distinctAdapters() < state.residency().slots();
+    return state().inFlight().distinctAdapters() < state().residency().slots()
+        || (here() && (cell == null || !cell.deferred()));
   }
 
-  boolean unknown() {
-    return level == Residency.UNKNOWN;
+  /** How much longer a swap of the adapter that is under way there will take, in milliseconds. */
+  double loadingMillis() {
+    return cell == null || !cell.loading(now) ? 0 : (cell.loadingUntil() - now) / 1e6;
   }
 
-  static long rank(@Nullable AdapterRow row, String model, EndpointState state) {
-    return Hashing.score(row != null ? row.hash() : Hashing.of(model), state.hash());
+  /** Adapters that are being loaded there. */
+  int swaps() {
+    return state().inFlight().swaps(now);
+  }
+
+  /** The demand of the adapter that a swap would evict there. */
+  double victimRate() {
+    return victimRate(state());
+  }
+
+  double victimRate(EndpointState at) {
+    String victim = at.residency().victim();
+    return victim == null ? 0 : demand.rate(victim, demandNow);
+  }
+
+  /**
+   * Breaks an exact tie with one that came earlier: by the prompt, so that its KV cache is found
+   * again, else by the model, in whose order an earlier one is nearer.
+   */
+  boolean winsTie(EndpointState earlier) {
+    if (request.promptHash() == 0 && order != null) {
+      return false;
+    }
+    long hash = request.promptHash() != 0 ? request.promptHash() : modelHash();
+    return Hashing.score(hash, state().hash()) > Hashing.score(hash, earlier.hash());
+  }
+
+  /** Rendezvous score of the model there; higher is nearer home. */
+  long rank() {
+    return Hashing.score(modelHash(), state().hash());
+  }
+
+  private long modelHash() {
+    return order != null ? order.hash() : Hashing.of(request.model());
   }
 }

@@ -3,7 +3,6 @@ package dev.loragateway.routing;
 import dev.loragateway.model.Residency;
 import dev.loragateway.registry.LearnedTimes;
 import dev.loragateway.registry.RoutingSettings;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What sending a request to an endpoint is estimated to cost, in milliseconds: its own delay plus
@@ -23,38 +22,41 @@ import org.jspecify.annotations.Nullable;
  * The eviction term is what keeps a set of adapters that fits into the pool's slots resident: pushing
  * out the only copy of an adapter that is asked for as often costs one swap to bring it back and the
  * home penalty of wherever that happens; pushing out a second copy costs nothing.
+ *
+ * No term is negative, so the sum of the first ones is a lower bound: the cheap ones come first, and
+ * most endpoints are out before the dear ones are looked up.
  */
 final class CostModel {
   private CostModel() {}
 
-  static double cost(
-      Candidate at, RoutingSettings settings, boolean home, double adapterRate, double victimRate) {
-    LearnedTimes times = at.state().times();
-    double answer = times.outputTokens() * times.tokenTime();
-    double places = settings.maxNumSeqs();
-    double wait = Math.max(0, at.load() + 1 - places) / places * answer;
-    double load = at.load() * times.tokenTime();
-    if (at.cell() == null) {
-      return wait + load;
+  /** The cost, or any lower bound of it that is above {@code enough} already. */
+  static double cost(Candidate at, double enough) {
+    LearnedTimes times = at.times();
+    double places = at.settings().maxNumSeqs();
+    double waiting = at.load() + 1 - places;
+    double wait = waiting <= 0 ? 0 : waiting / places * times.answer();
+    double cost = wait + at.load() * times.tokenTime();
+    if (at.cell() == null || cost > enough) {
+      return cost;
     }
-    double deferral = at.unknown() || at.startsNow() ? 0 : answer / 2;
-    return wait + load + deferral + swap(at, home, adapterRate, victimRate);
-  }
-
-  private static double swap(Candidate at, boolean home, double adapterRate, double victimRate) {
-    LearnedTimes times = at.state().times();
     if (at.here()) {
-      return Math.min(at.loadingMillis(), times.diskSwap());
+      cost += at.unknown() || at.startsNow() ? 0 : times.answer() / 2;
+      return cost + Math.min(at.loadingMillis(), times.diskSwap());
     }
-    double harm = swapTime(at.level(), times) * (1 + at.state().inFlight().total());
+    double swap = swapTime(at.level(), times) * (1 + at.state().inFlight().total());
     if (at.unknown()) {
-      return harm;
+      return cost + swap;
     }
-    double eviction =
-        at.state().victimIsSole()
-            ? 2 * times.diskSwap() * Math.min(1, victimRate / Math.max(adapterRate, 1e-9))
-            : 0;
-    return harm + (home ? 0 : times.diskSwap()) + eviction;
+    swap += at.home() ? 0 : times.diskSwap();
+    if (cost + swap > enough) {
+      return cost + swap;
+    }
+    cost += at.startsNow() ? 0 : times.answer() / 2;
+    if (!at.state().victimIsSole() || cost + swap > enough) {
+      return cost + swap;
+    }
+    double demand = at.victimRate() / Math.max(at.adapterRate(), 1e-9);
+    return cost + (swap + 2 * times.diskSwap() * Math.min(1, demand));
   }
 
   /**
@@ -72,11 +74,5 @@ final class CostModel {
   static int homes(double rate, double answerMillis, RoutingSettings settings, int endpoints) {
     double needed = rate * answerMillis / 1000 / (0.7 * settings.maxNumSeqs());
     return (int) Math.clamp(Math.ceil(needed), 1, Math.max(1, endpoints));
-  }
-
-  /** The demand of the adapter that a swap would evict there. */
-  static double victimRate(Candidate at, AdapterDemand demand) {
-    @Nullable String victim = at.state().residency().victim();
-    return victim == null ? 0 : demand.rate(victim);
   }
 }

@@ -6,38 +6,36 @@ import dev.loragateway.model.Residency;
  * The plain order of tiers: resident, then the shortest swap queue, then the least load. Stateless.
  */
 final class TieredOrder {
+  private static final int SWAP = 1;
+  private static final int LOAD = 2;
+
   private TieredOrder() {}
 
-  /** Negative when {@code a} comes first, zero when only a tie-break can tell. */
-  static int compare(Candidate a, Candidate b, AdapterDemand demand) {
-    int order = Integer.compare(tier(a), tier(b));
-    if (order == 0 && tier(a) == 1) {
-      order = bySwap(a, b, demand);
+  /**
+   * What comes before load in the order; the lower, the better. Bit by bit, the most telling first:
+   * the tier; whether the engine holds the request back; the swap queue; disk rather than host
+   * memory; whether a swap evicts.
+   */
+  static long key(Candidate at) {
+    if (at.here()) {
+      return 0;
     }
-    return order != 0 ? order : Double.compare(a.load(), b.load());
+    if (at.unknown()) {
+      return (long) LOAD << 40;
+    }
+    return (long) SWAP << 40
+        | bit(!at.startsNow()) << 39
+        | (long) at.swaps() << 2
+        | bit(at.level() != Residency.CPU) << 1
+        | bit(at.state().residency().gpu().size() >= at.state().residency().slots());
   }
 
-  private static int tier(Candidate at) {
-    return at.here() ? 0 : at.unknown() ? 2 : 1;
+  /** Returns whether the demand for the victims orders two candidates of this key. */
+  static boolean swaps(long key) {
+    return key >>> 40 == SWAP;
   }
 
-  private static int bySwap(Candidate a, Candidate b, AdapterDemand demand) {
-    int order = Boolean.compare(b.startsNow(), a.startsNow());
-    if (order == 0) {
-      order = Integer.compare(a.swaps(), b.swaps());
-    }
-    if (order == 0) {
-      order = Boolean.compare(b.level() == Residency.CPU, a.level() == Residency.CPU);
-    }
-    if (order == 0) {
-      order = Boolean.compare(freeSlot(b), freeSlot(a));
-    }
-    return order != 0
-        ? order
-        : Double.compare(CostModel.victimRate(a, demand), CostModel.victimRate(b, demand));
-  }
-
-  private static boolean freeSlot(Candidate at) {
-    return at.state().residency().gpu().size() < at.state().residency().slots();
+  private static long bit(boolean set) {
+    return set ? 1 : 0;
   }
 }

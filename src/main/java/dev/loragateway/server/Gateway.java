@@ -67,13 +67,14 @@ public final class Gateway implements AutoCloseable {
     this.config = config;
     registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), residency);
     upstreams = new UpstreamPools(() -> this.config.upstream());
+    AdapterDemand demand = new AdapterDemand(System::nanoTime);
     EndpointPicker picker =
-        new EndpointPicker(
-            registry, new AdapterDemand(System::nanoTime), new RecentPlacements(), new Random());
+        new EndpointPicker(registry, demand, new RecentPlacements(), new Random());
     admission =
         new Admission(
             registry,
             picker,
+            demand,
             new WarmupCalls(loops, upstreams, metrics, () -> this.config.proxy()));
     scraper = new EndpointScraper(new RegistrySink(registry, admission), metrics, new Random());
     proxy =

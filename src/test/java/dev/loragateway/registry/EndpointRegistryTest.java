@@ -298,6 +298,91 @@ class EndpointRegistryTest {
     assertThat(state(one).residency().gpu()).containsExactly("c", "a");
   }
 
+  private AdapterRow row(String adapter) {
+    AdapterRow row = registry.snapshot().pools().getFirst().adapter(adapter);
+    assertThat(row).isNotNull();
+    return row;
+  }
+
+  @Test
+  void row_afterSwaps_levelsAreThoseOfTheLrus() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+
+    serve(one, "a");
+
+    for (String adapter : List.of("a", "b", "c")) {
+      assertThat(row(adapter).level(0)).isEqualTo(state(one).residency().level(adapter));
+      assertThat(row(adapter).level(1)).isEqualTo(Residency.REGISTERED);
+    }
+    assertThat(row("a").level(0)).isEqualTo(Residency.GPU);
+  }
+
+  @Test
+  void row_afterTheModelsChange_keepsLevelsAndRequestsUnderWay() {
+    configure();
+    list(one, "base", "a", "b");
+    scrape(one, 2, 100);
+    Dispatch open = dispatch(one, "a");
+
+    list(one, "base", "a");
+    list(two, "base", "new");
+    list(one, "base", "b", "a");
+
+    assertThat(row("a").level(0)).isEqualTo(Residency.GPU);
+    assertThat(row("b").level(0)).as("listed again").isEqualTo(Residency.GPU);
+    assertThat(row("new").level(1)).isEqualTo(Residency.GPU);
+    assertThat(row("a").busy(0)).isTrue();
+    open.finished();
+    assertThat(row("a").busy(0)).isFalse();
+  }
+
+  @Test
+  void row_afterThePoolChanges_isByTheNewPositions() {
+    configure();
+    list(two, "base", "a");
+    scrape(two, 2, 100);
+    Dispatch open = dispatch(two, "a");
+
+    registry.configure(Map.of(LLAMA, List.of(two)));
+
+    assertThat(row("a").busy(0)).isTrue();
+    assertThat(row("a").level(0)).isEqualTo(Residency.GPU);
+    open.finished();
+    assertThat(row("a").busy(0)).isFalse();
+  }
+
+  @Test
+  void victimIsSole_changesWithTheCopiesElsewhere() {
+    configure();
+    list(one, "base", "a", "b");
+    list(two, "base", "a", "b");
+    scrape(one, 1, 100);
+    scrape(two, 1, 100);
+    assertThat(state(one).residency().victim()).isEqualTo("b");
+    assertThat(state(one).victimIsSole()).isFalse();
+
+    serve(two, "a");
+
+    assertThat(state(one).victimIsSole()).isTrue();
+    assertThat(state(two).victimIsSole()).isTrue();
+  }
+
+  @Test
+  void snapshot_afterATouchOfOneEndpoint_keepsTheOthersState() {
+    configure();
+    list(one, "base", "a");
+    list(two, "base", "a");
+    EndpointState first = state(one);
+    EndpointState second = state(two);
+
+    serve(one, "a");
+
+    assertThat(state(one)).isNotSameAs(first);
+    assertThat(state(two)).isSameAs(second);
+  }
+
   @Test
   void ready_onceEachPoolWasAsked() {
     configure();

@@ -110,6 +110,18 @@ class ResidencyTrackerTest {
   }
 
   @Test
+  void refused_afterOthersMoved_goesBackBetweenItsNeighbours() {
+    ResidencyTracker tracker = tracker(3, 6);
+    serve(tracker, "a", "b", "c", "d", "e");
+
+    tracker.dispatched("b", time++);
+    serve(tracker, "a", "e");
+    tracker.refused("b", time++);
+
+    assertThat(tracker.cpu()).containsExactly("b", "c", "d", "a", "e");
+  }
+
+  @Test
   void resize_toMoreSlots_knowsWhatTheyHold() {
     ResidencyTracker tracker = tracker(1, 1);
     serve(tracker, "a", "b", "c");
@@ -189,6 +201,18 @@ class ResidencyTrackerTest {
     tracker.dispatched("old", time++);
 
     assertThat(tracker.victim()).isEqualTo("young");
+  }
+
+  @Test
+  void victim_unregisteredWhileInFlight_isNotTheVictim() {
+    ResidencyTracker tracker = tracker(2, 2);
+    tracker.dispatched("gone", time++);
+    tracker.answered("gone", time++);
+    serve(tracker, "idle");
+
+    tracker.unregistered("gone");
+
+    assertThat(tracker.victim()).isEqualTo("idle");
   }
 
   @Test

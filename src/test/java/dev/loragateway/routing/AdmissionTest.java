@@ -22,7 +22,7 @@ class AdmissionTest {
   private final List<Dispatch> warmUps = new ArrayList<>();
   private final Map<String, List<Pick>> told = new java.util.HashMap<>();
   private Cluster cluster = new Cluster(0, RoutingSettings.DEFAULTS);
-  private Admission admission = new Admission(cluster.registry, cluster.picker, warmUps::add);
+  private Admission admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
 
   private static QueueSettings queue(int capacity, long bytes) {
     QueueSettings defaults = QueueSettings.DEFAULTS;
@@ -48,7 +48,7 @@ class AdmissionTest {
     for (int i = 0; i < endpoints; i++) {
       cluster.up(i, ADAPTERS, SLOTS, resident);
     }
-    admission = new Admission(cluster.registry, cluster.picker, warmUps::add);
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
   }
 
   private Pick ask(String model, Duration timeout) {

@@ -3,6 +3,7 @@ package dev.loragateway.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.model.Health;
+import dev.loragateway.registry.HomeOrder;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
@@ -142,6 +143,23 @@ class EndpointPickerTest {
       assertThat(Cluster.address(chosen)).as("another gateway").isEqualTo(homes.get(adapter));
       chosen.dispatch().finished();
     }
+  }
+
+  @Test
+  void pick_coldAdapterWithItsHomeDown_goesToTheNextHomeUntilItIsBack() {
+    Cluster cluster = cluster(4, RoutingPolicy.LORA_AWARE);
+    for (int i = 0; i < 4; i++) {
+      cluster.up(i, ADAPTERS, 8);
+    }
+    HomeOrder homes = cluster.pool().adapter("a").homes();
+    cluster.registry.reportHealth(cluster.endpoints.get(homes.nearest(0)), Health.DOWN);
+
+    Pick.Chosen away = cluster.choose("a");
+    assertThat(Cluster.address(away)).isEqualTo(cluster.address(homes.nearest(1)));
+    away.dispatch().refused();
+    cluster.registry.reportHealth(cluster.endpoints.get(homes.nearest(0)), Health.UP);
+
+    assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(homes.nearest(0)));
   }
 
   @Test

@@ -1,0 +1,147 @@
+package dev.loragateway.registry;
+
+import dev.loragateway.model.Residency;
+import dev.loragateway.registry.EndpointState.Held;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the snapshots of one pool; what did not change since the last one is taken from it.
+ * Confined to the registry's lock.
+ */
+final class PoolBuilder {
+  /** In how many GPU slots an adapter is. */
+  private static final class Copies {
+    int count;
+  }
+
+  private final PoolSettings settings;
+  private final List<LiveEndpoint> members;
+  private final EndpointState[] states;
+  private final @Nullable Held[] counted;
+  private final @Nullable Copies[] victims;
+  private final Map<String, Copies> copies = new HashMap<>();
+  private Map<String, AdapterRow> rows = Map.of();
+  private Set<String> baseNames = Set.of();
+  private @Nullable PoolSnapshot last;
+
+  PoolBuilder(PoolSettings settings, List<LiveEndpoint> members) {
+    this.settings = settings;
+    this.members = members;
+    this.states = new EndpointState[members.size()];
+    this.counted = new Held[members.size()];
+    this.victims = new Copies[members.size()];
+  }
+
+  PoolSettings settings() {
+    return settings;
+  }
+
+  List<LiveEndpoint> members() {
+    return members;
+  }
+
+  /** Takes over which models the endpoints list. */
+  void index(Set<String> adapters, Set<String> baseNames) {
+    Map<String, AdapterRow> next = HashMap.newHashMap(adapters.size());
+    for (String adapter : adapters) {
+      next.put(adapter, row(adapter));
+    }
+    rows = next;
+    this.baseNames = baseNames;
+    last = null;
+    for (int i = 0; i < counted.length; i++) {
+      members.get(i).inFlight.retain(adapters);
+      place(i, members.get(i).held());
+    }
+  }
+
+  private AdapterRow row(String adapter) {
+    boolean[] registered = new boolean[members.size()];
+    for (int i = 0; i < registered.length; i++) {
+      registered[i] = members.get(i).models().containsKey(adapter);
+    }
+    AdapterRow old = rows.get(adapter);
+    return old != null
+        ? new AdapterRow(old, registered)
+        : new AdapterRow(adapter, registered, members);
+  }
+
+  /** The present state; the same object as before when nothing changed. */
+  @SuppressWarnings("ReferenceEquality") // what did not change is the same object
+  PoolSnapshot build() {
+    for (int i = 0; i < counted.length; i++) {
+      count(i);
+    }
+    boolean scraped = members.isEmpty();
+    boolean changed = last == null;
+    for (int i = 0; i < states.length; i++) {
+      LiveEndpoint at = members.get(i);
+      Copies victim = victims[i];
+      EndpointState state = at.state(victim != null && victim.count <= 1);
+      changed |= state != states[i];
+      states[i] = state;
+      scraped |= at.asked();
+    }
+    PoolSnapshot snapshot = last;
+    if (snapshot == null || changed) {
+      snapshot = new PoolSnapshot(settings, List.of(states), rows, baseNames, scraped);
+      last = snapshot;
+    }
+    return snapshot;
+  }
+
+  /** Counts the copies that an endpoint holds, and finds those of its victim. */
+  @SuppressWarnings("ReferenceEquality") // what did not change is the same object
+  private void count(int i) {
+    Held before = counted[i];
+    Held now = members.get(i).held();
+    if (now == before) {
+      return;
+    }
+    if (before == null || before.membership() != now.membership()) {
+      now.gpu().forEach(name -> copies.computeIfAbsent(name, n -> new Copies()).count++);
+      if (before != null) {
+        before.gpu().forEach(this::remove);
+      }
+      place(i, now);
+      if (before != null) {
+        unplace(i, before, now);
+      }
+    }
+    counted[i] = now;
+    victims[i] = now.victim() == null ? null : copies.get(now.victim());
+  }
+
+  /** The newest ones in host memory are those in GPU slots. */
+  private void place(int i, Held held) {
+    int cpuOnly = held.cpu().size() - held.gpu().size();
+    for (int n = 0; n < held.cpu().size(); n++) {
+      move(held.cpu().get(n), i, n < cpuOnly ? Residency.CPU : Residency.GPU);
+    }
+  }
+
+  private void unplace(int i, Held before, Held now) {
+    Set<String> kept = new HashSet<>(now.cpu());
+    for (String adapter : before.cpu()) {
+      if (!kept.contains(adapter)) {
+        move(adapter, i, Residency.REGISTERED);
+      }
+    }
+  }
+
+  private void move(String adapter, int i, Residency level) {
+    AdapterRow row = rows.get(adapter);
+    if (row != null) {
+      row.move(i, level);
+    }
+  }
+
+  private void remove(String adapter) {
+    copies.computeIfPresent(adapter, (name, of) -> --of.count == 0 ? null : of);
+  }
+}
