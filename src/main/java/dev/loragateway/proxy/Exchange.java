@@ -185,29 +185,22 @@ final class Exchange {
   private void settle(Pick pick) {
     switch (pick) {
       case Pick.Chosen chosen -> begin(chosen);
-      case Pick.UnknownModel unknown -> unknown(request.model());
-      case Pick.NoneReady none -> noneReady();
-      case Pick.Saturated saturated -> reject(GatewayError.SATURATED, saturated() + ", try again");
+      case Pick.Queued place -> queue.begin(place);
+      case Pick.UnknownModel _ -> unknown(request.model());
+      case Pick.NoneReady _ -> noneReady();
+      case Pick.Saturated _, Pick.NoRoom _ ->
+          reject(GatewayError.SATURATED, saturated() + ", try again");
       case Pick.QueueFull full ->
-          reject(GatewayError.SATURATED, saturated() + " and the queue is full", full.retryAfter());
-      case Pick.TooLate late ->
-          reject(
-              GatewayError.QUEUE_TIMEOUT,
-              saturated() + ", and the wait would be too long",
-              late.expected());
-      case Pick.Queued place -> queue.begin(place, this::waitedTooLong);
+          reject(GatewayError.SATURATED, saturated() + ", the queue is full", full.retryAfter());
+      case Pick.TooLate late -> {
+        String wait = queue.waited() ? ", no place came free in time" : ", the wait is too long";
+        reject(GatewayError.QUEUE_TIMEOUT, saturated() + wait, late.expected());
+      }
     }
   }
 
   private String saturated() {
     return "Every endpoint that serves `" + request.model() + "` is saturated";
-  }
-
-  private void waitedTooLong(Duration retryAfter) {
-    reject(
-        GatewayError.QUEUE_TIMEOUT,
-        saturated() + ", and none had room for the request in time",
-        retryAfter);
   }
 
   private void begin(Pick.Chosen chosen) {

@@ -80,19 +80,17 @@ final class QueueWait {
         this::admitted);
   }
 
-  /**
-   * The request waits from now on, on the terms given last; {@code late} is called when that takes
-   * too long, with the time after which there may be room.
-   */
-  void begin(Pick.Queued queued, Consumer<Duration> late) {
+  /** The request waits from now on, on the terms given last. */
+  void begin(Pick.Queued queued) {
     place = queued;
     began = System.nanoTime();
     waitedOnce = true;
     deadline =
         loop.schedule(
             () -> {
-              if (queued.leave()) {
-                late.accept(queued.expected());
+              Pick last = queued.giveUp();
+              if (last != null) {
+                take(last);
               }
             },
             timeout,

@@ -223,7 +223,8 @@ public final class EndpointRegistry {
     }
     LearnedTimes times = dispatch.state().times();
     double millis = level == Residency.CPU ? times.cpuSwap() : times.diskSwap();
-    return now + (long) (millis * 1e6);
+    long idle = Math.max(now, dispatch.state().inFlight().swapsEnd());
+    return idle + (long) (millis * 1e6);
   }
 
   void answered(Dispatch dispatch) {
@@ -313,6 +314,7 @@ public final class EndpointRegistry {
     for (LiveEndpoint at : members) {
       int gpu = firstSet(at.reportedSlots(), pool.adapterSlots(), sibling, 1);
       at.tracker.resize(gpu, firstSet(pool.cpuAdapterSlots(), gpu));
+      at.slotsKnown(firstSet(at.reportedSlots(), pool.adapterSlots(), sibling) > 0);
       at.residencyChanged();
     }
   }

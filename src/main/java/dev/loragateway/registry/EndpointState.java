@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param loadAt when that was, in the registry's nanoseconds
  * @param inFlightAtScrape the gateway's own requests that the scrape already counted
  * @param others requests of others that the scrape counted
+ * @param othersAdapters distinct adapters of which the scrape saw requests while the gateway had
+ *     none
  * @param residency the adapters it holds
  * @param victimIsSole whether the adapter that the next swap would evict is in no other GPU slot
  * @param inFlight live counts
@@ -32,6 +34,7 @@ public record EndpointState(
     long loadAt,
     int inFlightAtScrape,
     int others,
+    int othersAdapters,
     Held residency,
     boolean victimIsSole,
     InFlight inFlight,
@@ -44,6 +47,7 @@ public record EndpointState(
    * @param known whether the swap state can be told at all
    * @param reported whether the server itself reports it; else it is estimated
    * @param slots GPU slots
+   * @param slotsKnown whether their number is known, or only assumed
    * @param gpu adapters in GPU slots, oldest first
    * @param cpu adapters in host memory, oldest first, those in GPU slots among them
    * @param membership equal in two views that hold the same adapters at the same levels
@@ -54,6 +58,7 @@ public record EndpointState(
       boolean known,
       boolean reported,
       int slots,
+      boolean slotsKnown,
       List<String> gpu,
       List<String> cpu,
       int membership,
@@ -85,6 +90,35 @@ public record EndpointState(
   /** Returns whether the last scrape is young enough to believe. */
   public boolean fresh(long now, long staleAfterNanos) {
     return load != null && now - loadAt <= staleAfterNanos;
+  }
+
+  /** Returns whether an adapter that has no requests there could get a GPU slot now. */
+  public boolean slotFree() {
+    return !residency.slotsKnown()
+        || othersAdapters + inFlight.distinctAdapters() < residency.slots();
+  }
+
+  /**
+   * Returns whether the batch has a place for one more request; the server's own word counts where
+   * it runs more than {@code maxNumSeqs}.
+   */
+  public boolean placeFree(int maxNumSeqs) {
+    if (load == null) {
+      return requests() < maxNumSeqs;
+    }
+    int places = maxNumSeqs * load.engines();
+    return load.running() >= places ? waiting(maxNumSeqs) == 0 : requests() < places;
+  }
+
+  /** Returns whether the endpoint has more to do than it may; {@code fresh} as above. */
+  public boolean saturated(RoutingSettings settings, boolean fresh) {
+    if (settings.maxInFlight() > 0 && inFlight.total() >= settings.maxInFlight()) {
+      return true;
+    }
+    return fresh
+        && load != null
+        && (waiting(settings.maxNumSeqs()) > settings.maxWaiting()
+            || load.kvCache() > settings.maxKvCache());
   }
 
   /**

@@ -144,6 +144,20 @@ public final class InFlight {
     return swaps;
   }
 
+  /**
+   * When the last of the swaps under way is expected to end: a server swaps one adapter after the
+   * other. In the past when there is none; those that wait for a slot do not count.
+   */
+  public long swapsEnd() {
+    long end = Long.MIN_VALUE;
+    for (AdapterCell cell : loading) {
+      if (!cell.deferred()) {
+        end = Math.max(end, cell.loadingUntil());
+      }
+    }
+    return end;
+  }
+
   /** Names of the adapters that are being loaded: the swap queue. */
   public List<String> swapQueue(long now) {
     return Stream.of(loading).filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();

@@ -30,6 +30,8 @@ final class LiveEndpoint {
   private long loadAt;
   private int inFlightAtScrape;
   private int inFlightAtScrapeStart;
+  private int othersAdapters;
+  private boolean slotsKnown;
   private int insertionsAtScrapeStart;
   private long scrapeBeganAt;
   private int reportedSlots;
@@ -77,6 +79,11 @@ final class LiveEndpoint {
     return reportedSlots;
   }
 
+  /** Notes whether the number of GPU slots is known or only assumed. */
+  void slotsKnown(boolean known) {
+    slotsKnown = known;
+  }
+
   /** Forgets the view of the residency, so that the next snapshot makes a new one. */
   void residencyChanged() {
     held = null;
@@ -108,6 +115,7 @@ final class LiveEndpoint {
     loadAt = now;
     asked = true;
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
+    othersAdapters = othersAdapters(next);
     boolean ofThisServer = listedWhileDown;
     listedWhileDown = false;
     if (restarted) {
@@ -115,6 +123,19 @@ final class LiveEndpoint {
       return 0;
     }
     return tracker.insertions() == insertionsAtScrapeStart ? correct(next, now) : 0;
+  }
+
+  /** An adapter that was used since the scrape began was the gateway's own, if it was anybody's. */
+  private int othersAdapters(EndpointLoad next) {
+    int others = 0;
+    if (next.active() != null) {
+      for (String adapter : next.active()) {
+        AdapterCell cell = inFlight.cell(adapter);
+        boolean own = cell.inFlight() > 0 || (cell.used() && cell.lastUsed() >= scrapeBeganAt);
+        others += own ? 0 : 1;
+      }
+    }
+    return others;
   }
 
   /** A list that came while the server was not up yet is the new server's. */
@@ -229,7 +250,14 @@ final class LiveEndpoint {
       boolean reported = load != null && load.loaded() != null;
       view =
           new Held(
-              known(), reported, tracker.gpuSlots(), gpu, cpu, tracker.changes(), tracker.victim());
+              known(),
+              reported,
+              tracker.gpuSlots(),
+              slotsKnown,
+              gpu,
+              cpu,
+              tracker.changes(),
+              tracker.victim());
       held = view;
     }
     return view;
@@ -268,6 +296,7 @@ final class LiveEndpoint {
               loadAt,
               inFlightAtScrape,
               load == null ? 0 : Math.max(0, load.running() + load.waiting() - inFlightAtScrape),
+              othersAdapters,
               held(),
               victimIsSole,
               inFlight,

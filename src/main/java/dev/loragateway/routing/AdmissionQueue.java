@@ -9,12 +9,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one pool that wait because every endpoint that serves their model is saturated.
- * Thread-safe: one lock, which is not taken while nobody waits.
+ * The requests of one pool that wait because no endpoint can start them now. Thread-safe: one lock,
+ * which is not taken while nobody waits.
  */
 /*
  * Nobody is forgotten: a request that found no room enters the lines first and is then offered to the
@@ -39,8 +40,8 @@ final class AdmissionQueue {
     }
 
     @Override
-    public Duration expected() {
-      return AdmissionQueue.this.expected();
+    public @Nullable Pick giveUp() {
+      return AdmissionQueue.this.giveUp(this);
     }
   }
 
@@ -63,8 +64,9 @@ final class AdmissionQueue {
   /** Picks an endpoint at once if there is room and nobody waits; else lets the request wait. */
   Pick admit(AdmissionRequest request, PoolSnapshot now) {
     if (size == 0) {
-      Pick pick = picker.pick(request.pick(), now);
-      if (!(pick instanceof Pick.Saturated)) {
+      boolean mayWait = now.settings().queue().capacity() > 0;
+      Pick pick = picker.pick(request.pick().waiting(mayWait), now);
+      if (!waits(pick)) {
         return pick;
       }
     }
@@ -74,6 +76,10 @@ final class AdmissionQueue {
     return outcome;
   }
 
+  private static boolean waits(Pick pick) {
+    return pick instanceof Pick.Saturated || pick instanceof Pick.NoRoom;
+  }
+
   private Pick enter(AdmissionRequest request, PoolSnapshot now, List<Entry> admitted) {
     QueueSettings settings = now.settings().queue();
     lock.lock();
@@ -81,22 +87,38 @@ final class AdmissionQueue {
       pass();
       drain(admitted);
       Pick refusal = refusal(request, settings);
+      while (refusal != null && overflow(admitted)) {
+        refusal = refusal(request, settings);
+      }
       if (refusal != null) {
         return refusal;
       }
       Entry entry = new Entry(request, cost(request, now), registry.now());
       lines.add(entry, headStart(request, settings), !request.pick().tried().isEmpty());
-      size = lines.size();
       drain(admitted);
-      if (entry.outcome != null) {
-        admitted.remove(entry);
-        return entry.outcome;
+      if (admitted.remove(entry)) {
+        return Objects.requireNonNull(entry.outcome);
       }
       warmUps.wanted(request.pick(), now);
       return entry;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Makes room in a queue that is too long while the servers' own are not: the oldest request goes
+   * where it can wait there.
+   */
+  private boolean overflow(List<Entry> admitted) {
+    PoolSnapshot now = registry.snapshot().named(pool);
+    Entry oldest = (Entry) lines.oldest();
+    if (now == null || oldest == null || !place(oldest, now, false, admitted)) {
+      return false;
+    }
+    lines.remove(oldest);
+    size = lines.size();
+    return true;
   }
 
   private static long cost(AdmissionRequest request, PoolSnapshot now) {
@@ -150,26 +172,53 @@ final class AdmissionQueue {
 
   private void drain(List<Entry> admitted) {
     PoolSnapshot now = registry.snapshot().named(pool);
-    while (lines.size() > 0 && (now == null || !picker.full(now))) {
-      if (!lines.serve(ticket -> offer((Entry) ticket, now, admitted))) {
+    while (lines.size() > 0 && (now == null || !now.full(registry.now()))) {
+      if (!lines.serve(
+          ticket -> score(ticket, now), ticket -> place(ticket, now, true, admitted))) {
         break;
       }
     }
     size = lines.size();
   }
 
-  private boolean offer(Entry entry, @Nullable PoolSnapshot now, List<Entry> admitted) {
+  /** What placing the request costs, less what it has waited, in milliseconds. */
+  private double score(Ticket ticket, @Nullable PoolSnapshot now) {
+    double waited = (registry.now() - ticket.since) / 1e6;
+    return now == null ? -waited : picker.quote(ticket.request.pick().asAgain(true), now) - waited;
+  }
+
+  private boolean place(
+      Ticket ticket, @Nullable PoolSnapshot now, boolean mayWait, List<Entry> admitted) {
     Pick pick =
-        now == null ? new Pick.NoneReady() : picker.pick(entry.request.pick().asAgain(), now);
-    if (pick instanceof Pick.Saturated) {
+        now == null
+            ? new Pick.NoneReady()
+            : picker.pick(ticket.request.pick().asAgain(mayWait), now);
+    if (waits(pick)) {
       return false;
     }
     if (pick instanceof Pick.Chosen) {
       rate.admitted();
     }
+    Entry entry = (Entry) ticket;
     entry.outcome = pick;
     admitted.add(entry);
     return true;
+  }
+
+  private @Nullable Pick giveUp(Entry entry) {
+    lock.lock();
+    try {
+      pass();
+      if (!lines.remove(entry)) {
+        return null;
+      }
+      size = lines.size();
+      PoolSnapshot now = registry.snapshot().named(pool);
+      boolean placed = now != null && place(entry, now, false, new ArrayList<>());
+      return placed ? entry.outcome : new Pick.TooLate(Duration.ofNanos(rate.nanos(size)));
+    } finally {
+      lock.unlock();
+    }
   }
 
   private boolean leave(Entry entry) {
@@ -179,15 +228,6 @@ final class AdmissionQueue {
       boolean waited = lines.remove(entry);
       size = lines.size();
       return waited;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Duration expected() {
-    lock.lock();
-    try {
-      return Duration.ofNanos(rate.nanos(lines.size()));
     } finally {
       lock.unlock();
     }

@@ -127,14 +127,7 @@ final class Candidate {
 
   /** Returns whether the endpoint has more requests than it may. */
   boolean saturated() {
-    EndpointState at = state();
-    if (settings.maxInFlight() > 0 && at.inFlight().total() >= settings.maxInFlight()) {
-      return true;
-    }
-    return fresh
-        && at.load() != null
-        && (at.waiting(settings.maxNumSeqs()) > settings.maxWaiting()
-            || at.load().kvCache() > settings.maxKvCache());
+    return state().saturated(settings, fresh);
   }
 
   /** What a stale endpoint counts as: the median of the fresh ones, else its own requests. */
@@ -149,6 +142,11 @@ final class Candidate {
       staleLoad = loads.length == 0 ? -1 : loads[loads.length / 2];
     }
     return staleLoad < 0 ? at.inFlight().total() : staleLoad;
+  }
+
+  /** Returns whether the request may wait in the gateway for an endpoint that can start it. */
+  boolean mayWait() {
+    return request.mayWait();
   }
 
   int endpoints() {
@@ -222,15 +220,22 @@ final class Candidate {
     return row != null ? row.busy(position) : at.inFlight() > 0;
   }
 
-  /** Returns whether the engine could start the request now, if need be after a swap. */
+  /**
+   * Returns whether the adapter has a slot or could get one now; else the engine holds the request
+   * back.
+   */
   boolean startsNow() {
-    return state().inFlight().distinctAdapters() < state().residency().slots()
-        || (here() && (cell == null || !cell.deferred()));
+    return state().slotFree() || (here() && (cell == null || !cell.deferred()));
   }
 
-  /** How much longer a swap of the adapter that is under way there will take, in milliseconds. */
-  double loadingMillis() {
-    return cell == null || !cell.loading(now) ? 0 : (cell.loadingUntil() - now) / 1e6;
+  /** Returns whether the engine could start the request now, if need be after a swap. */
+  boolean hasRoom() {
+    return state().placeFree(settings.maxNumSeqs()) && (cell == null || unknown() || startsNow());
+  }
+
+  /** How much longer the swaps under way there will take, in milliseconds; they stop the batch. */
+  double swapsMillis() {
+    return (Math.max(now, state().inFlight().swapsEnd()) - now) / 1e6;
   }
 
   /** Adapters that are being loaded there. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class EndpointPicker {
   private static final int NONE = -1;
   private static final int SATURATED = -2;
+  private static final int NO_ROOM = -3;
 
   private final EndpointRegistry registry;
   private final AdapterDemand demand;
@@ -43,19 +44,21 @@ public final class EndpointPicker {
 
   /** Chooses among the endpoints of the pool, on one snapshot. */
   public Pick pick(PickRequest request, PoolSnapshot pool) {
-    boolean base = pool.baseNames().contains(request.model());
-    AdapterRow row = base ? null : pool.adapter(request.model());
-    if (row == null && !base && !pool.settings().resolver()) {
+    Candidate at = candidate(request, pool);
+    if (at == null) {
       return new Pick.UnknownModel();
     }
     RoutingPolicy policy = pool.settings().routing().policy();
-    Candidate at = new Candidate(request, pool, row, base, demand, registry.now());
     String kept = request.session() == null ? null : placements.endpoint(request.session());
     int first = policy == RoutingPolicy.ROUND_ROBIN ? turn.getAndIncrement() : 0;
     while (true) {
       int best = best(at, policy, kept, first);
       if (best < 0) {
-        return best == SATURATED ? new Pick.Saturated() : new Pick.NoneReady();
+        return switch (best) {
+          case SATURATED -> new Pick.Saturated();
+          case NO_ROOM -> new Pick.NoRoom();
+          default -> new Pick.NoneReady();
+        };
       }
       at.moveTo(best);
       Dispatch dispatch =
@@ -64,6 +67,29 @@ public final class EndpointPicker {
         return chosen(request, at, dispatch);
       }
     }
+  }
+
+  private @Nullable Candidate candidate(PickRequest request, PoolSnapshot pool) {
+    boolean base = pool.baseNames().contains(request.model());
+    AdapterRow row = base ? null : pool.adapter(request.model());
+    return row == null && !base && !pool.settings().resolver()
+        ? null
+        : new Candidate(request, pool, row, base, demand, registry.now());
+  }
+
+  /**
+   * What the best endpoint for the request would cost, in milliseconds, without choosing it; 0
+   * under a policy without costs, and infinite when the request cannot be placed now.
+   */
+  double quote(PickRequest request, PoolSnapshot pool) {
+    Candidate at = candidate(request, pool);
+    RoutingPolicy policy = pool.settings().routing().policy();
+    int best = at == null ? NONE : best(at, policy, null, 0);
+    if (at == null || best < 0) {
+      return best == NONE ? 0 : Double.POSITIVE_INFINITY;
+    }
+    at.moveTo(best);
+    return policy == RoutingPolicy.LORA_AWARE ? CostModel.cost(at, Double.POSITIVE_INFINITY) : 0;
   }
 
   private Pick chosen(PickRequest request, Candidate at, Dispatch dispatch) {
@@ -84,10 +110,12 @@ public final class EndpointPicker {
   }
 
   /**
-   * The place in the candidate's order of the best endpoint, {@link #NONE} or {@link #SATURATED}.
+   * The place in the candidate's order of the best endpoint, {@link #NONE}, {@link #SATURATED} or
+   * {@link #NO_ROOM}.
    */
   private int best(Candidate at, RoutingPolicy policy, @Nullable String kept, int first) {
     at.rewind();
+    boolean mayWait = policy == RoutingPolicy.LORA_AWARE && at.mayWait();
     int best = NONE;
     EndpointState bestState = null;
     long bestKey = 0;
@@ -102,7 +130,9 @@ public final class EndpointPicker {
         continue;
       }
       if (at.saturated()) {
-        best = bestState == null ? SATURATED : best;
+        best = best == NONE ? SATURATED : best;
+      } else if (mayWait && !at.hasRoom()) {
+        best = bestState == null ? NO_ROOM : best;
       } else {
         best = n;
         bestState = at.state();
@@ -130,7 +160,7 @@ public final class EndpointPicker {
     if (kept == null || !kept.equals(at.state().endpoint().address())) {
       return CostModel.cost(at, enough);
     }
-    double place = at.times().tokenTime();
+    double place = CostModel.place(at.times());
     return CostModel.cost(at, enough + place) - place;
   }
 

@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +21,19 @@ import org.jspecify.annotations.Nullable;
  * whose oldest request came first by that measure goes first. So a class with a head start of 10 s
  * passes everyone who has waited less than 10 s longer: nobody starves.
  *
- * Lines. Within a class each adapter has a line, and lines are served by deficit round robin (Shreedhar
- * and Varghese, 1995): whoever's turn it is may spend its deficit, in tokens, and then goes to the end.
- * When no line can pay for its first request, each of those gets a quantum. A line that cannot be
- * served because its endpoints are full keeps its turn, and gathers no more than one request's worth.
+ * Lines. Within a class each adapter has a line, and a line may go as long as its deficit, in tokens,
+ * pays for its first request. When no line that can be placed can pay, each that cannot gets a quantum
+ * (deficit round robin; Shreedhar and Varghese, 1995). So over time adapters get equal shares, however
+ * much is asked of one of them. Among lines that may go the lowest score decides: what placing the
+ * request costs others less what it has waited, so that it is nearly the order of arrival, but a slot
+ * that comes free is rather taken by who needs no swap there.
  */
 final class FairLines {
   /** Tokens that a line may spend per turn: a few typical requests of one adapter go together. */
   static final long QUANTUM = 1024;
+
+  /** Lines that are looked at for one place, those of the oldest requests. */
+  private static final int LOOKS = 32;
 
   /** Most that one request counts for, so that a huge prompt waits for 16 turns at most. */
   static final long MAX_COST = 16 * QUANTUM;
@@ -53,15 +59,10 @@ final class FairLines {
   private static final class Line {
     private final LinkedHashSet<Ticket> tickets = new LinkedHashSet<>();
     private long deficit;
-
     private long offered;
 
     boolean canPay() {
       return deficit >= tickets.getFirst().cost;
-    }
-
-    void earn() {
-      deficit += QUANTUM;
     }
   }
 
@@ -72,6 +73,26 @@ final class FairLines {
 
     long came() {
       return oldest.getFirst().since - headStart;
+    }
+
+    /** Takes what a request costs from its line, if that goes on. */
+    void paid(Ticket ticket) {
+      Line line = lines.get(ticket.flow);
+      if (line != null) {
+        line.deficit -= ticket.cost;
+      }
+    }
+
+    /** Gives a quantum to each line that cannot pay; returns whether there was one. */
+    boolean earn() {
+      boolean any = false;
+      for (Line line : lines.values()) {
+        if (!line.canPay()) {
+          line.deficit += QUANTUM;
+          any = true;
+        }
+      }
+      return any;
     }
 
     int ahead(Flow flow) {
@@ -100,6 +121,7 @@ final class FairLines {
   private int size;
   private long bytes;
   private long offering;
+  private int looks;
 
   /** Requests that wait. */
   int size() {
@@ -132,6 +154,17 @@ final class FairLines {
     bytes += ticket.request.bytes();
   }
 
+  /** The request that came first, head starts counted; null when none waits. */
+  @Nullable Ticket oldest() {
+    PriorityClass first = null;
+    for (PriorityClass in : classes.values()) {
+      if (!in.oldest.isEmpty() && (first == null || in.came() < first.came())) {
+        first = in;
+      }
+    }
+    return first == null ? null : first.oldest.getFirst();
+  }
+
   /** Takes a request out, wherever it stands; returns whether it was waiting. */
   boolean remove(Ticket ticket) {
     PriorityClass in = classes.get(ticket.request.priority());
@@ -151,56 +184,64 @@ final class FairLines {
   }
 
   /**
-   * Offers the first request of each line, in turn, until one is taken; takes that out.
+   * Takes out the first request of one line, if any can be placed.
    *
-   * @param taken whether a place was found for the request
-   * @return whether one was
+   * @param score of placing the request now, the lower the better; infinite when it cannot be
+   *     placed
+   * @param placed places it; returns whether that was possible
+   * @return whether one was taken out
    */
-  boolean serve(Predicate<Ticket> taken) {
+  boolean serve(ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
     List<PriorityClass> order = new ArrayList<>(classes.values());
     order.removeIf(in -> in.oldest.isEmpty());
     order.sort(Comparator.comparingLong(PriorityClass::came));
     for (PriorityClass in : order) {
-      if (serve(in, taken)) {
+      if (serve(in, score, placed)) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean serve(PriorityClass in, Predicate<Ticket> taken) {
+  private boolean serve(
+      PriorityClass in, ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
     offering++;
-    while (true) {
-      boolean unpaid = false;
-      for (Map.Entry<Flow, Line> entry : in.lines.entrySet()) {
-        Line line = entry.getValue();
-        if (!line.canPay()) {
-          unpaid = true;
-        } else if (line.offered != offering) {
-          line.offered = offering;
-          if (serve(in, entry.getKey(), line, taken)) {
-            return true;
-          }
+    looks = LOOKS;
+    do {
+      for (Scored next : scored(in, score)) {
+        if (placed.test(next.ticket)) {
+          remove(next.ticket);
+          in.paid(next.ticket);
+          return true;
         }
       }
-      if (!unpaid) {
-        return false;
-      }
-      in.lines.values().stream().filter(line -> !line.canPay()).forEach(Line::earn);
-    }
+    } while (looks > 0 && in.earn());
+    return false;
   }
 
-  private boolean serve(PriorityClass in, Flow flow, Line line, Predicate<Ticket> taken) {
-    Ticket first = line.tickets.getFirst();
-    if (!taken.test(first)) {
-      return false;
+  private record Scored(Ticket ticket, double score) {}
+
+  /**
+   * The first requests of lines that can pay and were not looked at yet, the lowest score first.
+   */
+  private List<Scored> scored(PriorityClass in, ToDoubleFunction<Ticket> score) {
+    List<Scored> found = new ArrayList<>();
+    for (Ticket ticket : in.oldest) {
+      Line line = in.lines.get(ticket.flow);
+      if (line == null || line.offered == offering || !line.canPay()) {
+        continue;
+      }
+      if (looks-- <= 0) {
+        break;
+      }
+      line.offered = offering;
+      double value = score.applyAsDouble(ticket);
+      if (value < Double.POSITIVE_INFINITY) {
+        found.add(new Scored(ticket, value));
+      }
     }
-    remove(first);
-    line.deficit -= first.cost;
-    if (!line.tickets.isEmpty() && !line.canPay()) {
-      in.lines.putLast(flow, line);
-    }
-    return true;
+    found.sort(Comparator.comparingDouble(Scored::score));
+    return found;
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.loragateway.routing;
 
 import dev.loragateway.registry.Dispatch;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** The outcome of one routing decision. */
 public sealed interface Pick {
@@ -18,8 +19,12 @@ public sealed interface Pick {
   record Saturated() implements Pick {}
 
   /**
-   * Every endpoint that serves the model is saturated: the request waits for its {@link Waiter}.
+   * An endpoint would take the request, but none could start it now: its batch is full, or each of
+   * its GPU slots runs another adapter.
    */
+  record NoRoom() implements Pick {}
+
+  /** No endpoint can start the request now: it waits for its {@link Waiter}. */
   non-sealed interface Queued extends Pick {
     /**
      * Stops waiting.
@@ -28,8 +33,13 @@ public sealed interface Pick {
      */
     boolean leave();
 
-    /** How long the wait is expected to last from now on, by what was admitted lately. */
-    Duration expected();
+    /**
+     * The time is up: takes whatever endpoint would have the request, even if it cannot start it
+     * now.
+     *
+     * @return {@link TooLate} when each of them is saturated, null when the wait is over already
+     */
+    @Nullable Pick giveUp();
   }
 
   /**

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param promptHash of the first message, 0 when there is none; it breaks exact ties
  * @param tried addresses that failed already
  * @param again whether the request was picked for before, so that it is no new demand
+ * @param mayWait whether the request may wait in the gateway while no endpoint could start it now
  */
 public record PickRequest(
     String model,
@@ -22,9 +23,10 @@ public record PickRequest(
     @Nullable String pinned,
     int promptHash,
     Set<String> tried,
-    boolean again) {
+    boolean again,
+    boolean mayWait) {
 
-  /** A request that is picked for the first time, unless it was tried somewhere. */
+  /** A request that is picked for the first time, unless it was tried somewhere, and at once. */
   public PickRequest(
       String model,
       boolean usesAdapter,
@@ -32,7 +34,7 @@ public record PickRequest(
       @Nullable String pinned,
       int promptHash,
       Set<String> tried) {
-    this(model, usesAdapter, session, pinned, promptHash, tried, !tried.isEmpty());
+    this(model, usesAdapter, session, pinned, promptHash, tried, !tried.isEmpty(), false);
   }
 
   /** A request of which only the model is known. */
@@ -40,10 +42,13 @@ public record PickRequest(
     return new PickRequest(model, true, null, null, 0, Set.of());
   }
 
+  /** The same request, which may or may not wait. */
+  PickRequest waiting(boolean mayWait) {
+    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, again, mayWait);
+  }
+
   /** The same request, picked for once more. */
-  PickRequest asAgain() {
-    return again
-        ? this
-        : new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true);
+  PickRequest asAgain(boolean mayWait) {
+    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true, mayWait);
   }
 }

@@ -10,8 +10,8 @@ import dev.loragateway.registry.QueueSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads the adapter of a waiting request ahead of it when no endpoint has it: one load at a time for
- * each adapter, since one that is being loaded counts as had, and not more often than allowed.
+ * Loads the adapter of a waiting request ahead of it when no endpoint has it: one load at a time
+ * for each adapter, since one that is being loaded counts as had, and not more often than allowed.
  * Confined to its queue's lock.
  */
 final class WarmUps {
@@ -64,8 +64,7 @@ final class WarmUps {
       if (!at.up() || !row.registered(i)) {
         continue;
       }
-      if (row.level(i) == Residency.GPU || row.cell(i).inFlight() > 0
-          || row.cell(i).loading(now)) {
+      if (row.level(i) == Residency.GPU || row.cell(i).inFlight() > 0 || row.cell(i).loading(now)) {
         return -1;
       }
       boolean elsewhere = pinned != null && !pinned.equals(at.endpoint().address());

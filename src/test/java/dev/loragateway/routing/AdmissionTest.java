@@ -2,6 +2,8 @@ package dev.loragateway.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Health;
 import dev.loragateway.registry.Dispatch;
 import dev.loragateway.registry.PoolSettings;
@@ -22,7 +24,8 @@ class AdmissionTest {
   private final List<Dispatch> warmUps = new ArrayList<>();
   private final Map<String, List<Pick>> told = new java.util.HashMap<>();
   private Cluster cluster = new Cluster(0, RoutingSettings.DEFAULTS);
-  private Admission admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
+  private Admission admission =
+      new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
 
   private static QueueSettings queue(int capacity, long bytes) {
     QueueSettings defaults = QueueSettings.DEFAULTS;
@@ -302,5 +305,118 @@ class AdmissionTest {
     ask("b");
 
     assertThat(warmUps).isEmpty();
+  }
+
+  /** Endpoints without a cap, so that only their slots are scarce. */
+  private void startUncapped(int endpoints, QueueSettings queue, String... resident) {
+    PoolSettings d = PoolSettings.of("pool", "base");
+    PoolSettings settings =
+        new PoolSettings(
+            d.name(),
+            d.baseModel(),
+            false,
+            0,
+            3,
+            true,
+            d.staleAfter(),
+            Map.of(),
+            d.routing(),
+            queue);
+    cluster = new Cluster(endpoints, settings);
+    for (int i = 0; i < endpoints; i++) {
+      cluster.up(i, ADAPTERS, SLOTS, resident);
+    }
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
+  }
+
+  @Test
+  void admit_everySlotBusy_waitsForOneInTheGateway() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    Pick first = ask("a");
+    ask("b");
+
+    assertThat(ask("c")).isInstanceOf(Pick.Queued.class);
+    end(first);
+
+    assertThat(told("c")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void admit_everySlotBusy_whoNeedsNoneGoesAtOnce() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    ask("a");
+    ask("b");
+    ask("c");
+
+    assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+    assertThat(ask("base")).isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.depths("pool")).containsExactly(Map.entry("c", 1));
+  }
+
+  @Test
+  void admit_everySlotBusyAndTheQueueFull_theOldestWaitsAtTheServer() {
+    startUncapped(1, queue(1, 1 << 20), "a", "b");
+    ask("a");
+    ask("b");
+    ask("c");
+
+    assertThat(ask("d")).isInstanceOf(Pick.Queued.class);
+    assertThat(told("c")).singleElement().isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.depths("pool")).containsExactly(Map.entry("d", 1));
+  }
+
+  @Test
+  void admit_everySlotBusyAndNoQueue_waitsAtTheServer() {
+    startUncapped(1, queue(0, 1 << 20), "a", "b");
+    ask("a");
+    ask("b");
+
+    assertThat(ask("c")).isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void giveUp_slotsBusy_waitsAtTheServer() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    ask("a");
+    ask("b");
+    Pick.Queued waiting = (Pick.Queued) ask("c");
+
+    assertThat(waiting.giveUp()).isInstanceOf(Pick.Chosen.class);
+    assertThat(waiting.giveUp()).isNull();
+    assertThat(admission.waiting("pool")).isZero();
+  }
+
+  @Test
+  void giveUp_saturated_isTooLate() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    Pick.Queued waiting = (Pick.Queued) ask("a");
+
+    assertThat(waiting.giveUp()).isInstanceOf(Pick.TooLate.class);
+    assertThat(told("a")).isEmpty();
+  }
+
+  @Test
+  void admit_slotFreed_whoseSwapIsCheapestThereGoesFirst() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    cluster.registry.report(
+        cluster.endpoints.getFirst(),
+        new EndpointLoad(
+            0,
+            0,
+            0.1,
+            SLOTS,
+            1,
+            Double.NaN,
+            Set.of(),
+            new LoadedAdapters(Set.of("a", "b"), Set.of("a", "b", "d"))));
+    Pick first = ask("a");
+    ask("b");
+    ask("c");
+    ask("d");
+    end(first);
+
+    assertThat(told("d")).singleElement().isInstanceOf(Pick.Chosen.class);
+    assertThat(told("c")).isEmpty();
   }
 }

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.routing.FairLines.Flow;
 import dev.loragateway.routing.FairLines.Ticket;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FairLinesTest {
@@ -26,8 +27,8 @@ class FairLinesTest {
     }
 
     @Override
-    public Duration expected() {
-      return Duration.ZERO;
+    public @Nullable Pick giveUp() {
+      return null;
     }
   }
 
@@ -43,9 +44,14 @@ class FairLinesTest {
     return add(model, "standard", 0, FairLines.QUANTUM, 0);
   }
 
+  /** Places whoever comes first in order. */
+  private boolean serve(Predicate<Ticket> placed) {
+    return lines.serve(ticket -> 0, placed);
+  }
+
   private List<String> serveAll() {
     List<String> order = new ArrayList<>();
-    while (lines.serve(ticket -> order.add(ticket.request.pick().model()))) {}
+    while (serve(ticket -> order.add(ticket.request.pick().model()))) {}
     return order;
   }
 
@@ -87,7 +93,7 @@ class FairLinesTest {
     Ticket first = add("a");
     Ticket second = add("a");
     List<Ticket> order = new ArrayList<>();
-    while (lines.serve(order::add)) {}
+    while (serve(order::add)) {}
 
     assertThat(order).containsExactly(first, second);
   }
@@ -107,7 +113,7 @@ class FairLinesTest {
             0);
     lines.add(again, 0, true);
     List<Ticket> order = new ArrayList<>();
-    lines.serve(order::add);
+    serve(order::add);
 
     assertThat(order).containsExactly(again);
   }
@@ -118,7 +124,7 @@ class FairLinesTest {
     add("free");
     List<String> offered = new ArrayList<>();
     boolean served =
-        lines.serve(
+        serve(
             ticket -> {
               offered.add(ticket.request.pick().model());
               return ticket.request.pick().model().equals("free");
@@ -130,13 +136,34 @@ class FairLinesTest {
   }
 
   @Test
+  void lines_severalCanBeServed_theLowestScoreGoesFirst() {
+    add("dear");
+    add("cheap");
+    add("impossible");
+    List<String> order = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      lines.serve(
+          ticket ->
+              switch (ticket.request.pick().model()) {
+                case "dear" -> 5;
+                case "cheap" -> 1;
+                default -> Double.POSITIVE_INFINITY;
+              },
+          ticket -> order.add(ticket.request.pick().model()));
+    }
+
+    assertThat(order).containsExactly("cheap", "dear");
+    assertThat(lines.depths()).containsOnlyKeys("impossible");
+  }
+
+  @Test
   void lines_nobodyCanBeServed_offersEachLineOnce() {
     add("a");
     add("a");
     add("b", "standard", 0, FairLines.MAX_COST * 2, 0);
     List<String> offered = new ArrayList<>();
     boolean served =
-        lines.serve(
+        serve(
             ticket -> {
               offered.add(ticket.request.pick().model());
               return false;

@@ -124,9 +124,12 @@ final class QueueTest {
     server.faults().clear();
 
     assertThat(last.read().status()).isEqualTo(200);
-    assertThat(seen(server).subList(1, 5))
+    assertThat(seen(server).subList(1, 3))
         .extracting(QueueTest::id)
-        .containsExactly("of-the-model", "of-the-header", "plain", "batch");
+        .containsExactlyInAnyOrder("of-the-model", "of-the-header");
+    assertThat(seen(server).subList(3, 5))
+        .extracting(QueueTest::id)
+        .containsExactly("plain", "batch");
     assertThat(seen(server))
         .noneMatch(request -> request.headers().containsKey("x-gateway-priority"));
   }
