@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 final class Gateway {
   private static final int FIRST_PORT = 1000;
   private static final int MAX_ATTEMPTS = 2;
+  private static final long LAZY_DRAIN = 1_000_000_000L;
   private static final String POOL = "pool";
 
   final EndpointRegistry registry;
@@ -39,13 +40,12 @@ final class Gateway {
     this.network = ServerModel.nanos(simulation.spec.model().networkMs());
     RunSpec spec = simulation.spec;
     Policy policy = spec.policy();
-    // Policies that do not look at the residency can do with touches that wait for the next scrape.
-    Executor drains = policy.looksAtResidency() ? Runnable::run : task -> {};
+    Executor drains = policy.looksAtResidency() ? Runnable::run : this::drainLater;
     registry = new EndpointRegistry(events::now, new RegistryListener() {}, drains);
     registry.configure(Map.of(settings(spec), endpoints()));
     for (ModelServer server : simulation.servers) {
       ScrapeLoop loop = new ScrapeLoop(this, server, endpoint(server.index), random.split());
-      loop.start(spec.model());
+      loop.start(spec);
     }
     router = policy.router(registry, simulation, random.split());
   }
@@ -74,6 +74,11 @@ final class Gateway {
 
   private static Endpoint endpoint(int index) {
     return Endpoint.plain(POOL, "10.0.0.1", FIRST_PORT + index);
+  }
+
+  /** Touches may wait where the policy does not look at what they change. */
+  private void drainLater(Runnable drain) {
+    events.at(events.now() + LAZY_DRAIN, kind -> drain.run(), 0);
   }
 
   EventQueue events() {
@@ -162,7 +167,7 @@ final class Gateway {
   void rise(Endpoint endpoint, ModelServer server) {
     registry.reportModels(endpoint, simulation.adapters.cards);
     registry.scrapeBegins(endpoint);
-    registry.report(endpoint, server.load(events.now()));
+    registry.report(endpoint, server.load(events.now(), simulation.spec.policy().looksAtResidency()));
     registry.reportHealth(endpoint, Health.UP);
     admission.changed(this);
   }

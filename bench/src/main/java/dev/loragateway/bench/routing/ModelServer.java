@@ -270,8 +270,8 @@ final class ModelServer implements Event {
     processStart = events.now() / 1e9;
   }
 
-  /** What a scrape that began at {@code began} would be told now. */
-  EndpointLoad load(long began) {
+  /** What a scrape that began at {@code began} would be told now, idle times only if wanted. */
+  EndpointLoad load(long began, boolean idle) {
     int deferred = examined == Long.MAX_VALUE ? waiting.size() : waiting.upTo(examined);
     return new EndpointLoad(
         activity.running(),
@@ -282,7 +282,7 @@ final class ModelServer implements Event {
         processStart,
         activity.names(),
         Math.min(deferred, activity.waiting()),
-        model.reportsIdle() ? activity.idleSeconds(began) : java.util.Map.of(),
+        idle && model.reportsIdle() ? activity.idleSeconds(began) : java.util.Map.of(),
         model.reportsLoaded() ? slots.loaded() : null);
   }
 }

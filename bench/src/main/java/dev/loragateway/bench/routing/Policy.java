@@ -52,6 +52,11 @@ enum Policy {
     return this == LORA_AWARE || this == TIERED;
   }
 
+  /** Returns whether it looks at what scrapes tell of the load. */
+  boolean looksAtLoad() {
+    return looksAtResidency() || this == LEAST_REQUEST;
+  }
+
   Router router(EndpointRegistry registry, Simulation simulation, SplittableRandom random) {
     return switch (this) {
       case GIE -> new GieScorer(registry, simulation, false, random);

@@ -31,9 +31,19 @@ record RunSpec(
   /** The longest acceptable time to the first token at the 99th percentile, in milliseconds. */
   static final double SLO_MS = 500;
 
+  /** No run is made longer than this to measure enough requests. */
+  private static final double MAX_SECONDS = 2000;
+
   RunSpec withRate(double rate) {
     return new RunSpec(
         policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
+  }
+
+  /** Lasts until about so many requests are measured, but no shorter than it would anyway. */
+  RunSpec lasting(int requests) {
+    double longer = Math.max(seconds, Math.min(MAX_SECONDS, warmup + requests / rate));
+    return new RunSpec(
+        policy, workload, fleet, model, routing, gateways, rate, longer, warmup, seed);
   }
 
   RunSpec withPolicy(Policy policy) {

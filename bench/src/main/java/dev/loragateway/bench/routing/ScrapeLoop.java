@@ -33,6 +33,8 @@ final class ScrapeLoop implements Event {
   private long idleDeadline;
   private long backOff;
   private boolean busy = true;
+  private boolean asksLoad;
+  private boolean asksIdle;
   private @Nullable EndpointLoad load;
 
   ScrapeLoop(Gateway gateway, ModelServer server, Endpoint endpoint, SplittableRandom random) {
@@ -43,13 +45,17 @@ final class ScrapeLoop implements Event {
     this.events = gateway.events();
   }
 
-  void start(ServerModel model) {
+  /** What the policy does not look at is not asked for: it would only cost the simulation time. */
+  void start(RunSpec spec) {
+    ServerModel model = spec.model();
+    asksLoad = spec.policy().looksAtLoad();
+    asksIdle = spec.policy().looksAtResidency();
     interval = ServerModel.nanos(model.scrapeMs());
     network = ServerModel.nanos(model.networkMs());
     answer = ServerModel.nanos(model.scrapeAnswerMs());
     gateway.registry.reportModels(endpoint, gateway.adapters().cards);
     gateway.registry.scrapeBegins(endpoint);
-    gateway.registry.report(endpoint, server.load(events.now()));
+    gateway.registry.report(endpoint, server.load(events.now(), asksIdle));
     gateway.registry.reportHealth(endpoint, Health.UP);
     events.at(events.now() + random.nextLong(interval), this, TICK);
   }
@@ -58,7 +64,7 @@ final class ScrapeLoop implements Event {
   public void fire(int kind) {
     switch (kind) {
       case TICK -> tick();
-      case READ -> load = server.up() ? server.load(beganAt) : null;
+      case READ -> load = server.up() ? server.load(beganAt, asksIdle) : null;
       case REPORT -> report();
       default -> probe();
     }
@@ -70,7 +76,7 @@ final class ScrapeLoop implements Event {
       gateway.registry.reportHealth(endpoint, Health.DOWN);
       backOff = interval;
       events.at(now + jittered(backOff), this, PROBE);
-    } else if (busy || gateway.registry.inFlight(endpoint) > 0 || now >= idleDeadline) {
+    } else if (asksLoad && (busy || gateway.registry.inFlight(endpoint) > 0 || now >= idleDeadline)) {
       beganAt = now;
       gateway.registry.scrapeBegins(endpoint);
       events.at(now + network, this, READ);
