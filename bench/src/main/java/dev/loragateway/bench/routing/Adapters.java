@@ -20,8 +20,8 @@ final class Adapters {
   final List<ModelCard> cards = new ArrayList<>();
 
   /**
-   * Makes {@code count} adapters of rank 16 or, where {@code mixed}, half of rank 8, three tenths of
-   * 16 and the rest of 64, with sizes in proportion.
+   * Makes {@code count} adapters of rank 16 or, where {@code mixed}, half of rank 8, three tenths
+   * of 16 and the rest of 64, with sizes in proportion.
    */
   Adapters(int count, boolean mixed, double usualMb, long seed) {
     SplittableRandom random = new SplittableRandom(seed);

@@ -3,9 +3,9 @@ package dev.loragateway.bench.routing;
 import java.util.SplittableRandom;
 
 /**
- * The requests of a run, one after the other: Poisson arrivals with adapters and lengths drawn from a
- * seed. Every policy sees the same ones; at another rate only the times between them are stretched.
- * Confined to one simulation.
+ * The requests of a run, one after the other: Poisson arrivals with adapters and lengths drawn from
+ * a seed. Every policy sees the same ones; at another rate only the times between them are
+ * stretched. Confined to one simulation.
  */
 final class Arrivals {
   private static final double DRIFT_PERIOD = 3;
@@ -67,8 +67,7 @@ final class Arrivals {
       seconds += mean / rate;
       return;
     }
-    double calm =
-        rate * BURST_PERIOD / (BURST_PERIOD - BURST_LENGTH + BURST_FACTOR * BURST_LENGTH);
+    double calm = rate * BURST_PERIOD / (BURST_PERIOD - BURST_LENGTH + BURST_FACTOR * BURST_LENGTH);
     double left = mean;
     while (true) {
       double phase = seconds % BURST_PERIOD;

@@ -9,14 +9,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
 
 /**
- * Policies against each other: for each workload and fleet the highest rate that each policy sustains
- * within the objective, and what each does at one common rate. Confined to one thread.
+ * Policies against each other: for each workload and fleet the highest rate that each policy
+ * sustains within the objective, and what each does at one common rate. Confined to one thread.
  */
 final class Comparison {
   /** Gateways beside each other, for the comparison of their number. */
   static final List<Integer> GATEWAYS = List.of(2, 4, 8);
 
-  /** The load at which endpoints are counted, as a share of what the gateway's own policy sustains. */
+  /**
+   * The load at which endpoints are counted, as a share of what the gateway's own policy sustains.
+   */
   private static final double PLANNED = 0.95;
 
   /** The common rate, as a share of what least-request sustains. */
@@ -89,8 +91,7 @@ final class Comparison {
               () ->
                   endpoints.put(
                       key,
-                      Search.fewestEndpoints(
-                          spec, 8 * fleet.endpoints(), options.requests())));
+                      Search.fewestEndpoints(spec, 8 * fleet.endpoints(), options.requests())));
         }
       }
     }
@@ -127,6 +128,11 @@ final class Comparison {
     return scrapes * key.fleet().endpoints() * Math.sqrt(key.fleet().endpoints());
   }
 
+  /** How fast the simulation was. */
+  String speed() {
+    return Speed.summary();
+  }
+
   List<Key> keys() {
     List<Key> keys = new ArrayList<>();
     for (Fleet fleet : options.fleets()) {
@@ -149,7 +155,8 @@ final class Comparison {
   }
 
   /** What the policy did at the common rate; null where it was not run. */
-  @org.jspecify.annotations.Nullable RunResult atCommonRate(Key key) {
+  @org.jspecify.annotations.Nullable
+  RunResult atCommonRate(Key key) {
     return common.get(key);
   }
 

@@ -3,8 +3,8 @@ package dev.loragateway.bench.routing;
 import java.util.Arrays;
 
 /**
- * Simulated time and what is still to happen, in order of time, events of one moment in the order in
- * which they were added. A binary heap over arrays. Confined to one simulation.
+ * Simulated time and what is still to happen, in order of time, events of one moment in the order
+ * in which they were added. A binary heap over arrays. Confined to one simulation.
  */
 final class EventQueue {
   private static final int KIND_BITS = 4;

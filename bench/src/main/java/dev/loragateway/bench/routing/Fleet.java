@@ -34,6 +34,10 @@ record Fleet(int endpoints, int slots, int adapters) {
     return new Fleet(count, slots, adapters);
   }
 
+  Fleet withSlots(int count) {
+    return new Fleet(endpoints, count, adapters);
+  }
+
   String label() {
     return endpoints + "x" + slots;
   }

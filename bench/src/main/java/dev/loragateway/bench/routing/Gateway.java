@@ -167,7 +167,8 @@ final class Gateway {
   void rise(Endpoint endpoint, ModelServer server) {
     registry.reportModels(endpoint, simulation.adapters.cards);
     registry.scrapeBegins(endpoint);
-    registry.report(endpoint, server.load(events.now(), simulation.spec.policy().looksAtResidency()));
+    registry.report(
+        endpoint, server.load(events.now(), simulation.spec.policy().looksAtResidency()));
     registry.reportHealth(endpoint, Health.UP);
     admission.changed(this);
   }

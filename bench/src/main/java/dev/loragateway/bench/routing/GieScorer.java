@@ -8,9 +8,9 @@ import java.util.SplittableRandom;
 /**
  * The inference extension's scorers as configured in its own tests: LoRA affinity (weight 1), queue
  * (2) and KV cache (2), on metrics that are read every 50 ms; the highest sum wins, ties by chance.
- * As vLLM puts each adapter with requests into both of its labels, the affinity's 0.6 for an adapter
- * that only waits is never given, and an endpoint has room while twice its adapters are fewer than
- * its slots. Confined to one simulation.
+ * As vLLM puts each adapter with requests into both of its labels, the affinity's 0.6 for an
+ * adapter that only waits is never given, and an endpoint has room while twice its adapters are
+ * fewer than its slots. Confined to one simulation.
  */
 final class GieScorer extends ForeignRouter {
   private static final long INTERVAL = 50_000_000;

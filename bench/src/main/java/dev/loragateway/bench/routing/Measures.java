@@ -110,7 +110,7 @@ final class Measures {
     return Arrays.stream(simulation.servers).mapToLong(s -> s.slots.evictions()).sum();
   }
 
-  RunResult result(boolean aborted, long requests, double wallSeconds) {
+  RunResult result(boolean aborted, long requests, double cpuSeconds) {
     double seconds = Math.max(1e-9, (simulation.events.now() - from) / 1e9);
     float[] sorted = Arrays.copyOf(firstTokens, answered);
     Arrays.sort(sorted);
@@ -132,7 +132,7 @@ final class Measures {
         completed / seconds,
         requests,
         simulation.events.fired(),
-        wallSeconds);
+        cpuSeconds);
   }
 
   private double worstAdapter() {

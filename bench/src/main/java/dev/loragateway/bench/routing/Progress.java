@@ -2,7 +2,9 @@ package dev.loragateway.bench.routing;
 
 import java.util.Locale;
 
-/** A bar on standard error that tells how much is done and how long the rest may take. Thread-safe. */
+/**
+ * A bar on standard error that tells how much is done and how long the rest may take. Thread-safe.
+ */
 final class Progress {
   private static final int WIDTH = 30;
 

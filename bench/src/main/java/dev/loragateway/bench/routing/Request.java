@@ -5,7 +5,10 @@ import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One simulated request on its way: its fields are set by whoever has it. Confined to one simulation. */
+/**
+ * One simulated request on its way: its fields are set by whoever has it. Confined to one
+ * simulation.
+ */
 final class Request implements Event {
   /** It reaches the server. */
   static final int RECEIVED = 0;

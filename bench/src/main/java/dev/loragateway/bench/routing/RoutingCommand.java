@@ -7,14 +7,18 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /**
- * {@code bench/run.sh routing}: compares routing policies in simulated time. Confined to one thread.
+ * {@code bench/run.sh routing}: compares routing policies in simulated time. Confined to one
+ * thread.
  */
 @Command(
     name = "bench/run.sh routing",
@@ -63,7 +67,7 @@ public final class RoutingCommand implements Callable<Integer> {
   private int seeds = 1;
 
   @Option(names = "--seconds", description = "Shortest length of a run, in simulated seconds.")
-  private double seconds = 70;
+  private double seconds = 40;
 
   @Option(names = "--requests", description = "Requests to measure in a run, at least.")
   private int requests;
@@ -80,6 +84,9 @@ public final class RoutingCommand implements Callable<Integer> {
   @Option(names = "--full", description = "Longer runs and three seeds.")
   private boolean full;
 
+  @Option(names = "--sensitivity", description = "Vary the servers' parameters, for Zipf 1.0.")
+  private boolean sensitivity;
+
   @Option(names = "--model", description = "Properties file with the servers' parameters.")
   private @Nullable Path modelFile;
 
@@ -93,6 +100,8 @@ public final class RoutingCommand implements Callable<Integer> {
 
   @Option(names = "--out", description = "Directory of the reports (default: ${DEFAULT-VALUE}).")
   private Path out = Path.of("bench/results/routing");
+
+  @Spec private @Nullable CommandSpec spec;
 
   public static void main(String[] args) {
     System.exit(
@@ -110,27 +119,31 @@ public final class RoutingCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Comparison comparison = new Comparison(options());
+    Options options = options();
+    if (sensitivity) {
+      System.out.print(new Sensitivity(options).run(out));
+      System.out.println("\nwritten to " + out);
+      return 0;
+    }
+    Comparison comparison = new Comparison(options);
+    String command =
+        "bench/run.sh routing "
+            + String.join(
+                " ", Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs());
+    Report report = new Report(comparison, command.strip(), out);
     if (rate > 0) {
       comparison.runAt(rate);
-      printCommon(comparison);
+      System.out.print(report.details());
     } else {
       comparison.search();
-      for (Fleet fleet : comparison.options().fleets()) {
-        System.out.println("\n" + fleet.label() + ", requests/s\n");
-        System.out.print(Tables.rates(comparison, fleet));
-      }
+      System.out.print(report.text());
+    }
+    System.out.println("\n" + comparison.speed());
+    if (rate <= 0) {
+      report.write();
+      System.out.println("written to " + out);
     }
     return 0;
-  }
-
-  private static void printCommon(Comparison comparison) {
-    for (Fleet fleet : comparison.options().fleets()) {
-      for (Workload workload : comparison.options().workloads()) {
-        System.out.println("\n" + fleet.label() + ", " + workload.name() + "\n");
-        System.out.print(Tables.common(comparison, fleet, workload));
-      }
-    }
   }
 
   private Options options() throws java.io.IOException {
@@ -153,7 +166,7 @@ public final class RoutingCommand implements Callable<Integer> {
         routing,
         gateways,
         seconds,
-        requests > 0 ? requests : quick ? 4000 : full ? 30_000 : 10_000,
+        requests > 0 ? requests : quick ? 3000 : full ? 20_000 : 5000,
         tolerance,
         seed,
         full ? Math.max(3, seeds) : seeds,

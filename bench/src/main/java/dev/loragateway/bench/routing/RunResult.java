@@ -12,12 +12,13 @@ package dev.loragateway.bench.routing;
  * @param loadsPerRequest GPU slots filled per request
  * @param diskLoadsPerRequest loads from disk per request
  * @param evictionsPerSecond adapters that lost a GPU slot, over all servers
- * @param accuracy share of dispatches at which the gateway knew whether the adapter was in a GPU slot
+ * @param accuracy share of dispatches at which the gateway knew whether the adapter was in a GPU
+ *     slot
  * @param failures requests that failed
  * @param throughput requests completed per second
  * @param requests all that were simulated
  * @param events all that happened
- * @param wallSeconds real time that the run took
+ * @param cpuSeconds processor time that the run took
  */
 record RunResult(
     long measured,
@@ -36,7 +37,7 @@ record RunResult(
     double throughput,
     long requests,
     long events,
-    double wallSeconds) {
+    double cpuSeconds) {
 
   boolean meetsObjective() {
     return !aborted && lateShare <= 0.01;

@@ -46,22 +46,17 @@ record RunSpec(
         policy, workload, fleet, model, routing, gateways, rate, longer, warmup, seed);
   }
 
-  RunSpec withPolicy(Policy policy) {
-    return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
-  }
-
   RunSpec withFleet(Fleet fleet) {
     return new RunSpec(
         policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
   }
 
-  RunSpec withGateways(int gateways) {
+  RunSpec withModel(ServerModel model) {
     return new RunSpec(
         policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
   }
 
-  RunSpec withSeed(long seed) {
+  RunSpec withWorkload(Workload workload) {
     return new RunSpec(
         policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
   }

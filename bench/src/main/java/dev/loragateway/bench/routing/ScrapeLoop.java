@@ -76,7 +76,8 @@ final class ScrapeLoop implements Event {
       gateway.registry.reportHealth(endpoint, Health.DOWN);
       backOff = interval;
       events.at(now + jittered(backOff), this, PROBE);
-    } else if (asksLoad && (busy || gateway.registry.inFlight(endpoint) > 0 || now >= idleDeadline)) {
+    } else if (asksLoad
+        && (busy || gateway.registry.inFlight(endpoint) > 0 || now >= idleDeadline)) {
       beganAt = now;
       gateway.registry.scrapeBegins(endpoint);
       events.at(now + network, this, READ);

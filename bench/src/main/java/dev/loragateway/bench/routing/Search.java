@@ -80,7 +80,9 @@ final class Search {
     return Simulation.run(spec.withRate(rate).lasting(requests), true).meetsObjective();
   }
 
-  /** The fewest endpoints that meet the objective at the run's rate; -1 when {@code most} do not. */
+  /**
+   * The fewest endpoints that meet the objective at the run's rate; -1 when {@code most} do not.
+   */
   static int fewestEndpoints(RunSpec spec, int most, int requests) {
     int low = 0;
     int high = most + 1;

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a simulated server's metrics know: gauges as of its last step, and when each adapter last had
- * requests, as {@code vllm:lora_requests_info} tells it. Confined to one simulation.
+ * What a simulated server's metrics know: gauges as of its last step, and when each adapter last
+ * had requests, as {@code vllm:lora_requests_info} tells it. Confined to one simulation.
  */
 final class ServerActivity {
   private static final long NEVER = Long.MIN_VALUE;

@@ -18,8 +18,8 @@ import java.util.Properties;
  * @param kvTokens capacity of the KV cache
  * @param stepMs a step's time whatever is in it
  * @param perSeqMs added to it for each request in the batch
- * @param perRankMs added to it for each rank above 16 of the largest adapter in the batch; 0 = ranks
- *     cost nothing
+ * @param perRankMs added to it for each rank above 16 of the largest adapter in the batch; 0 =
+ *     ranks cost nothing
  * @param prefillMs added to it for each prompt token
  * @param cpuSwapMs a swap from host memory to a GPU slot, whatever its size
  * @param cpuSwapMsPerMb and for each megabyte; 0.042 is PCIe 4.0 x16 at 24 GB/s

@@ -46,8 +46,7 @@ final class Simulation implements Event {
     for (int i = 0; i < servers.length; i++) {
       servers[i] = new ModelServer(i, spec.model(), adapters, spec.fleet().slots(), events);
     }
-    measures =
-        new Measures(this, warm, end, spec.rate() * (spec.seconds() - spec.warmup()));
+    measures = new Measures(this, warm, end, spec.rate() * (spec.seconds() - spec.warmup()));
     arrivals = new Arrivals(spec.workload(), adapters.count(), spec.rate(), random.nextLong());
     spread = random.split();
     gateways = new Gateway[spec.gateways()];
@@ -73,11 +72,13 @@ final class Simulation implements Event {
    *     given up
    */
   static RunResult run(RunSpec spec, boolean search) {
-    return new Simulation(spec).run(search);
+    RunResult result = new Simulation(spec).run(search);
+    Speed.count(result);
+    return result;
   }
 
   private RunResult run(boolean search) {
-    long began = System.nanoTime();
+    long began = Speed.cpuNanos();
     while (events.next(end)) {
       if (search && hopeless) {
         break;
@@ -85,8 +86,7 @@ final class Simulation implements Event {
     }
     long last = end + (search ? ServerModel.nanos(RunSpec.SLO_MS) + 1 : DRAIN);
     while (!(search && hopeless) && inFlight() && events.next(last)) {}
-    return measures.result(
-        search && hopeless, requests, (System.nanoTime() - began) / 1e9);
+    return measures.result(search && hopeless, requests, (Speed.cpuNanos() - began) / 1e9);
   }
 
   private boolean inFlight() {

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The comparison's figures as Markdown tables, which are readable as they stand, too. Stateless. */
+/**
+ * The comparison's figures as Markdown tables, which are readable as they stand, too. Stateless.
+ */
 final class Tables {
   private Tables() {}
 
@@ -38,8 +40,18 @@ final class Tables {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of(
-            "policy", "p50 ms", "p95", "p99", "worst adapter", "hits", "loads/req", "disk/req",
-            "evictions/s", "estimate right", "failed", "done/s"));
+            "policy",
+            "p50 ms",
+            "p95",
+            "p99",
+            "worst adapter",
+            "hits",
+            "loads/req",
+            "disk/req",
+            "evictions/s",
+            "estimate right",
+            "failed",
+            "done/s"));
     for (Policy policy : options.policies()) {
       @Nullable RunResult r =
           comparison.atCommonRate(new Key(fleet, workload, policy, options.gateways()));

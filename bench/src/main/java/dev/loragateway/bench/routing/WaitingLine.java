@@ -4,9 +4,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that wait at a server, in order of arrival, and for each adapter the order among its own.
- * So the next request that may pass is found without looking at all that may not. Confined to one
- * simulation.
+ * Requests that wait at a server, in order of arrival, and for each adapter the order among its
+ * own. So the next request that may pass is found without looking at all that may not. Confined to
+ * one simulation.
  */
 final class WaitingLine {
   private static final class Line {

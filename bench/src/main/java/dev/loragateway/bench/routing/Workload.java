@@ -15,7 +15,8 @@ import java.util.Locale;
  * @param bursts whether the rate is fourfold for 2 s out of 20 s, with the same mean
  * @param drift whether adapters change places in the order of popularity: each 3 s a tenth of them
  * @param mixedRanks whether ranks are 8, 16 and 64 rather than 16
- * @param loss whether one endpoint dies after a third of the run and returns, empty, after half of it
+ * @param loss whether one endpoint dies after a third of the run and returns, empty, after half of
+ *     it
  * @param baseShare share of requests for the base model
  * @param outputMean mean tokens of an answer
  * @param outputSigma of the answers' lognormal distribution
@@ -49,7 +50,8 @@ record Workload(
     double[] weights(int adapters, double skew) {
       double[] weights = new double[adapters];
       for (int i = 0; i < adapters; i++) {
-        weights[i] = this == SPLIT ? new double[] {0.12, 0.06, 0.02}[i / 5] : Math.pow(i + 1, -skew);
+        weights[i] =
+            this == SPLIT ? new double[] {0.12, 0.06, 0.02}[i / 5] : Math.pow(i + 1, -skew);
       }
       if (this == HOT) {
         weights[0] = Arrays.stream(weights).sum() - weights[0];
@@ -103,13 +105,35 @@ record Workload(
 
   private Workload named(String name) {
     return new Workload(
-        name, popularity, skew, adapters, bursts, drift, mixedRanks, loss, baseShare, outputMean,
-        outputSigma, promptMean, promptSigma);
+        name,
+        popularity,
+        skew,
+        adapters,
+        bursts,
+        drift,
+        mixedRanks,
+        loss,
+        baseShare,
+        outputMean,
+        outputSigma,
+        promptMean,
+        promptSigma);
   }
 
   private Workload withPopularity(Popularity popularity) {
     return new Workload(
-        name, popularity, skew, adapters, bursts, drift, mixedRanks, loss, baseShare, outputMean,
-        outputSigma, promptMean, promptSigma);
+        name,
+        popularity,
+        skew,
+        adapters,
+        bursts,
+        drift,
+        mixedRanks,
+        loss,
+        baseShare,
+        outputMean,
+        outputSigma,
+        promptMean,
+        promptSigma);
   }
 }
