@@ -4,6 +4,7 @@ import dev.loragateway.model.Residency;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /** Counts what happens in a run, from the end of its warm-up. Confined to one simulation. */
 final class Measures {
@@ -25,10 +26,14 @@ final class Measures {
   private long right;
   private long estimates;
   private long failures;
+  private long failedFirst;
   private long completed;
   private long activationsBefore;
   private long diskLoadsBefore;
   private long evictionsBefore;
+  private long activations;
+  private long diskLoads;
+  private long evictions;
 
   Measures(Simulation simulation, long from, long until, double planned) {
     this.simulation = simulation;
@@ -44,9 +49,21 @@ final class Measures {
 
   /** The warm-up is over. */
   void begin() {
-    activationsBefore = activations();
-    diskLoadsBefore = diskLoads();
-    evictionsBefore = evictions();
+    activationsBefore = sum(AdapterSlots::activations);
+    diskLoadsBefore = sum(AdapterSlots::diskLoads);
+    evictionsBefore = sum(AdapterSlots::evictions);
+  }
+
+  /** What is counted per time is counted until now. */
+  void end() {
+    activations = sum(AdapterSlots::activations) - activationsBefore;
+    diskLoads = sum(AdapterSlots::diskLoads) - diskLoadsBefore;
+    evictions = sum(AdapterSlots::evictions) - evictionsBefore;
+  }
+
+  /** Returns whether each request that counts was answered or failed. */
+  boolean complete() {
+    return answered + failedFirst >= arrived;
   }
 
   void arrived(Request request) {
@@ -83,13 +100,17 @@ final class Measures {
   }
 
   void last(Request request) {
-    completed += simulation.events.now() >= from ? 1 : 0;
+    long now = simulation.events.now();
+    completed += now >= from && now < until ? 1 : 0;
   }
 
   void failed(Request request) {
     if (counts(request)) {
       failures++;
-      late++;
+      if (request.firstAt == 0) {
+        late++;
+        failedFirst++;
+      }
     }
   }
 
@@ -98,20 +119,12 @@ final class Measures {
     return late > lateAllowed;
   }
 
-  private long activations() {
-    return Arrays.stream(simulation.servers).mapToLong(s -> s.slots.activations()).sum();
-  }
-
-  private long diskLoads() {
-    return Arrays.stream(simulation.servers).mapToLong(s -> s.slots.diskLoads()).sum();
-  }
-
-  private long evictions() {
-    return Arrays.stream(simulation.servers).mapToLong(s -> s.slots.evictions()).sum();
+  private long sum(ToLongFunction<AdapterSlots> count) {
+    return Arrays.stream(simulation.servers).mapToLong(s -> count.applyAsLong(s.slots)).sum();
   }
 
   RunResult result(boolean aborted, long requests, double cpuSeconds) {
-    double seconds = Math.max(1e-9, (simulation.events.now() - from) / 1e9);
+    double seconds = (until - from) / 1e9;
     float[] sorted = Arrays.copyOf(firstTokens, answered);
     Arrays.sort(sorted);
     double served = Math.max(1, completed);
@@ -124,9 +137,9 @@ final class Measures {
         quantile(sorted, 0.99),
         worstAdapter(),
         wanted == 0 ? Double.NaN : (double) hits / wanted,
-        (activations() - activationsBefore) / served,
-        (diskLoads() - diskLoadsBefore) / served,
-        (evictions() - evictionsBefore) / seconds,
+        activations / served,
+        diskLoads / served,
+        evictions / seconds,
         estimates == 0 ? Double.NaN : (double) right / estimates,
         failures,
         completed / seconds,

@@ -6,15 +6,19 @@ import java.util.SplittableRandom;
 final class Simulation implements Event {
   private static final long START = 1_000_000_000_000L;
   private static final int ARRIVAL = 0;
-  private static final int MEASURE = 1;
+  private static final int BEGIN = 1;
   private static final int LOSS = 2;
   private static final int RETURN = 3;
+  private static final int END = 4;
 
   /** Requests per batch place at which a run that looks for the objective is given up. */
   private static final int EXPLODED = 8;
 
   /** How often that is looked at, in requests. */
   private static final int LOOK = 64;
+
+  /** For how long requests go on arriving after the last one that counts, in nanoseconds. */
+  private static final long OVERTIME = ServerModel.nanos(RunSpec.SLO_MS);
 
   /** How long a run at a fixed rate waits for the last answers, in nanoseconds. */
   private static final long DRAIN = 60_000_000_000L;
@@ -53,7 +57,8 @@ final class Simulation implements Event {
     for (int i = 0; i < gateways.length; i++) {
       gateways[i] = new Gateway(this, Admission.NONE, random.split());
     }
-    events.at(warm, this, MEASURE);
+    events.at(warm, this, BEGIN);
+    events.at(end, this, END);
     if (spec.workload().loss()) {
       events.at(START + seconds(spec.seconds() / 3), this, LOSS);
       events.at(START + seconds(spec.seconds() / 2), this, RETURN);
@@ -84,25 +89,17 @@ final class Simulation implements Event {
         break;
       }
     }
-    long last = end + (search ? ServerModel.nanos(RunSpec.SLO_MS) + 1 : DRAIN);
-    while (!(search && hopeless) && inFlight() && events.next(last)) {}
+    long last = end + (search ? OVERTIME + 1 : DRAIN);
+    while (!(search && hopeless) && !measures.complete() && events.next(last)) {}
     return measures.result(search && hopeless, requests, (Speed.cpuNanos() - began) / 1e9);
-  }
-
-  private boolean inFlight() {
-    for (ModelServer server : servers) {
-      if (server.requests() > 0) {
-        return true;
-      }
-    }
-    return false;
   }
 
   @Override
   public void fire(int kind) {
     switch (kind) {
       case ARRIVAL -> arrive();
-      case MEASURE -> measures.begin();
+      case BEGIN -> measures.begin();
+      case END -> measures.end();
       case LOSS -> servers[0].die();
       default -> servers[0].comeBack();
     }
@@ -110,7 +107,10 @@ final class Simulation implements Event {
 
   private void scheduleArrival() {
     arrivals.advance();
-    events.at(START + seconds(arrivals.seconds()), this, ARRIVAL);
+    long at = START + seconds(arrivals.seconds());
+    if (at <= end + OVERTIME) {
+      events.at(at, this, ARRIVAL);
+    }
   }
 
   private void arrive() {
