@@ -21,6 +21,10 @@ record Fleet(int endpoints, int slots, int adapters) {
 
   /** Reads {@code 4x4} or {@code 4x4:64}. */
   static Fleet parse(String text) {
+    if (!text.matches("[1-9]\\d*x[1-9]\\d*(:[1-9]\\d*)?")) {
+      throw new IllegalArgumentException(
+          "fleet " + text + ": expected ENDPOINTSxSLOTS or ENDPOINTSxSLOTS:ADAPTERS");
+    }
     String[] parts = text.split("[x:]");
     Fleet fleet = of(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]));
     return parts.length < 3 ? fleet : fleet.withAdapters(Integer.parseInt(parts[2]));

@@ -67,7 +67,7 @@ public final class RoutingCommand implements Callable<Integer> {
   private int seeds = 1;
 
   @Option(names = "--seconds", description = "Shortest length of a run, in simulated seconds.")
-  private double seconds = 40;
+  private double seconds;
 
   @Option(names = "--requests", description = "Requests to measure in a run, at least.")
   private int requests;
@@ -110,7 +110,7 @@ public final class RoutingCommand implements Callable<Integer> {
                 (e, command, parsed) -> {
                   if (e instanceof IllegalArgumentException) {
                     command.getErr().println(e.getMessage());
-                    return 2;
+                    return CommandLine.ExitCode.USAGE;
                   }
                   throw e;
                 })
@@ -165,7 +165,7 @@ public final class RoutingCommand implements Callable<Integer> {
         model,
         routing,
         gateways,
-        seconds,
+        seconds > 0 ? seconds : quick ? 25 : full ? 130 : 40,
         requests > 0 ? requests : quick ? 3000 : full ? 20_000 : 5000,
         tolerance,
         seed,

@@ -81,6 +81,11 @@ final class Sensitivity {
     workers.run(options.threads());
     Files.createDirectories(out);
     Files.writeString(out.resolve("sensitivity.csv"), csv());
+    Files.writeString(
+        out.resolve("sensitivity.md"),
+        "# Sensitivity at Zipf 1.0, %s, seed %d%n%nServers: `%s`.%n%n%s"
+            .formatted(
+                options.fleets().getFirst().label(), options.seed(), options.model(), table()));
     plot(out.resolve("sensitivity.png"));
     return table();
   }
