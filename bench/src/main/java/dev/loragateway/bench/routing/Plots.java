@@ -60,11 +60,12 @@ final class Plots {
             .width(WIDTH)
             .height(HEIGHT)
             .title(title)
-            .xAxisTitle("factor")
+            .xAxisTitle("factor, as a power of two")
             .yAxisTitle("lora-aware's rate / the other's")
             .build();
-    chart.getStyler().setXAxisLogarithmic(true).setLegendPosition(LegendPosition.OutsideE);
-    lines.forEach((name, values) -> chart.addSeries(name, factors, values));
+    chart.getStyler().setXAxisDecimalPattern("0").setLegendPosition(LegendPosition.OutsideE);
+    List<Double> powers = factors.stream().map(f -> Math.log(f) / Math.log(2)).toList();
+    lines.forEach((name, values) -> chart.addSeries(name, powers, values));
     save(chart, file);
   }
 
