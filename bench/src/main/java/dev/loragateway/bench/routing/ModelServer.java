@@ -59,7 +59,7 @@ final class ModelServer implements Event {
     this.network = ServerModel.nanos(model.networkMs());
     this.slots = new AdapterSlots(model, adapters, gpuSlots);
     this.waiting = new WaitingLine(adapters.count());
-    this.activity = new ServerActivity(adapters);
+    this.activity = new ServerActivity(adapters, model.liveGauges());
     this.inBatch = new int[adapters.count()];
     this.batch = new int[gpuSlots];
     slots.registerAll();
@@ -89,6 +89,13 @@ final class ModelServer implements Event {
     if (!busy) {
       begin();
     }
+    if (model.liveGauges()) {
+      activity.gauges(running, waiting.size(), kvShare());
+    }
+  }
+
+  private double kvShare() {
+    return (double) kvUsed / model.kvTokens();
   }
 
   /** The end of a step. */
@@ -98,7 +105,7 @@ final class ModelServer implements Event {
       return;
     }
     finish();
-    activity.stepped(running, waitingAtStep, (double) kvUsed / model.kvTokens(), events.now());
+    activity.stepped(running, waitingAtStep, kvShare(), events.now());
     if (requests() > 0) {
       begin();
     } else {
@@ -117,6 +124,9 @@ final class ModelServer implements Event {
     }
     budget = admit(budget);
     waitingAtStep = waiting.size();
+    if (model.liveGauges()) {
+      activity.gauges(running, waitingAtStep, kvShare());
+    }
     double millis =
         model.stepMs()
             + model.perSeqMs() * running

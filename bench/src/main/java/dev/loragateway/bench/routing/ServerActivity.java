@@ -14,6 +14,7 @@ final class ServerActivity {
   private static final long NEVER = Long.MIN_VALUE;
 
   private final Adapters adapters;
+  private final boolean live;
   private final int[] requests;
   private final long[] enteredAt;
   private final long[] lastActive;
@@ -28,7 +29,9 @@ final class ServerActivity {
   private double kvCache;
   private long steppedAt = NEVER;
 
-  ServerActivity(Adapters adapters) {
+  /** Knows what was so at the last step's end or, when {@code live}, what is so now. */
+  ServerActivity(Adapters adapters, boolean live) {
+    this.live = live;
     this.adapters = adapters;
     requests = new int[adapters.count()];
     enteredAt = new long[adapters.count()];
@@ -71,10 +74,14 @@ final class ServerActivity {
 
   /** A step ended, with so many requests left. */
   void stepped(int running, int waiting, double kvCache, long now) {
+    gauges(running, waiting, kvCache);
+    steppedAt = now;
+  }
+
+  void gauges(int running, int waiting, double kvCache) {
     this.running = running;
     this.waiting = waiting;
     this.kvCache = kvCache;
-    steppedAt = now;
   }
 
   int running() {
@@ -93,7 +100,7 @@ final class ServerActivity {
   Set<String> names() {
     Set<String> names = new HashSet<>();
     for (int i = 0; i < presentCount; i++) {
-      if (enteredAt[present[i]] <= steppedAt) {
+      if (live || enteredAt[present[i]] <= steppedAt) {
         names.add(adapters.names[present[i]]);
       }
     }
@@ -105,7 +112,7 @@ final class ServerActivity {
     int[] numbers = new int[presentCount];
     int count = 0;
     for (int i = 0; i < presentCount; i++) {
-      if (enteredAt[present[i]] <= steppedAt) {
+      if (live || enteredAt[present[i]] <= steppedAt) {
         numbers[count++] = present[i];
       }
     }

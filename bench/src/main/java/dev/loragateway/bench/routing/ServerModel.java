@@ -29,6 +29,8 @@ import java.util.Properties;
  * @param cpuSlotFactor CPU slots ({@code --max-cpu-loras}) for each GPU slot
  * @param reportsIdle whether the metrics tell when each adapter was last active, as vLLM's do
  * @param reportsLoaded whether they tell which adapters are loaded, as vLLM's will
+ * @param liveGauges whether the metrics are as of now rather than, as vLLM's, as of the last step's
+ *     end; it flatters policies that believe them
  * @param networkMs one way between gateway and server
  * @param scrapeMs time between two scrapes
  * @param scrapeAnswerMs from a scrape's request to its answer
@@ -49,13 +51,15 @@ record ServerModel(
     int cpuSlotFactor,
     boolean reportsIdle,
     boolean reportsLoaded,
+    boolean liveGauges,
     double networkMs,
     double scrapeMs,
     double scrapeAnswerMs) {
 
   static final ServerModel DEFAULTS =
       new ServerModel(
-          16, 2048, 65_536, 20, 0, 0.05, 0.05, 0, 0.042, 0, 0.5, 100, 4, true, false, 0.3, 500, 5);
+          16, 2048, 65_536, 20, 0, 0.05, 0.05, 0, 0.042, 0, 0.5, 100, 4, true, false, false, 0.3,
+          500, 5);
 
   /** The model with the named values replaced. */
   ServerModel with(Map<String, String> values) {
