@@ -21,7 +21,7 @@ record Report(Comparison comparison, String command, Path out) {
       if (comparison.keys().stream().anyMatch(comparison::has)) {
         text.append(
             "Highest rate, in requests/s, with p99 of the time to first token at most 500 ms;");
-        text.append(" in brackets how often lora-aware's rate contains the other's.\n\n");
+        text.append(" in brackets how many times the other's rate lora-aware's is.\n\n");
         text.append(Tables.rates(comparison, fleet));
       }
     }
