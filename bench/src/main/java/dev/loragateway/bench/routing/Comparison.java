@@ -21,6 +21,9 @@ final class Comparison {
    */
   private static final double PLANNED = 0.95;
 
+  /** No more endpoints than so many times the fleet's are tried. */
+  static final int MOST = 4;
+
   /** The common rate, as a share of what least-request sustains. */
   private static final double COMMON = 0.9;
 
@@ -91,7 +94,7 @@ final class Comparison {
               () ->
                   endpoints.put(
                       key,
-                      Search.fewestEndpoints(spec, 8 * fleet.endpoints(), options.requests())));
+                      Search.fewestEndpoints(spec, MOST * fleet.endpoints(), options.requests())));
         }
       }
     }

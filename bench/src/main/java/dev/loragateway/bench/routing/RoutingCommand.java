@@ -165,7 +165,7 @@ public final class RoutingCommand implements Callable<Integer> {
         model,
         routing,
         gateways,
-        seconds > 0 ? seconds : quick ? 25 : full ? 130 : 40,
+        seconds > 0 ? seconds : quick ? 20 : full ? 130 : 30,
         requests > 0 ? requests : quick ? 3000 : full ? 20_000 : 5000,
         tolerance,
         seed,
