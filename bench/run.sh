@@ -27,7 +27,7 @@ main() {
 }
 
 case "${1:-}" in
-  routing) shift; build; main dev.loragateway.bench.RoutingCommand "$@" ;;
+  routing) shift; build; JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;

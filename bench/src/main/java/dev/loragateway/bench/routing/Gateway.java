@@ -1,0 +1,175 @@
+package dev.loragateway.bench.routing;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.Health;
+import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.registry.PoolSettings;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RegistryListener;
+import dev.loragateway.routing.Pick;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executor;
+
+/**
+ * One gateway instance: the product's registry and a policy, between arrivals and servers. Confined
+ * to one simulation.
+ */
+final class Gateway {
+  private static final int FIRST_PORT = 1000;
+  private static final int MAX_ATTEMPTS = 2;
+  private static final long LAZY_DRAIN = 1_000_000_000L;
+  private static final String POOL = "pool";
+
+  final EndpointRegistry registry;
+  private final Simulation simulation;
+  private final EventQueue events;
+  private final Measures measures;
+  private final Router router;
+  private final Admission admission;
+  private final long network;
+
+  Gateway(Simulation simulation, Admission admission, SplittableRandom random) {
+    this.simulation = simulation;
+    this.events = simulation.events;
+    this.measures = simulation.measures;
+    this.admission = admission;
+    this.network = ServerModel.nanos(simulation.spec.model().networkMs());
+    RunSpec spec = simulation.spec;
+    Policy policy = spec.policy();
+    Executor drains = policy.looksAtResidency() ? Runnable::run : this::drainLater;
+    registry = new EndpointRegistry(events::now, new RegistryListener() {}, drains);
+    registry.configure(Map.of(settings(spec), endpoints()));
+    for (ModelServer server : simulation.servers) {
+      ScrapeLoop loop = new ScrapeLoop(this, server, endpoint(server.index), random.split());
+      loop.start(spec);
+    }
+    router = policy.router(registry, simulation, random.split());
+  }
+
+  private static PoolSettings settings(RunSpec spec) {
+    PoolSettings usual = PoolSettings.of(POOL, Adapters.BASE);
+    return new PoolSettings(
+        usual.name(),
+        usual.baseModel(),
+        false,
+        0,
+        spec.model().cpuSlotFactor() * spec.fleet().slots(),
+        true,
+        usual.staleAfter(),
+        Map.of(),
+        spec.routing().withPolicy(spec.policy().setting()));
+  }
+
+  private List<Endpoint> endpoints() {
+    List<Endpoint> endpoints = new ArrayList<>();
+    for (ModelServer server : simulation.servers) {
+      endpoints.add(endpoint(server.index));
+    }
+    return endpoints;
+  }
+
+  private static Endpoint endpoint(int index) {
+    return Endpoint.plain(POOL, "10.0.0.1", FIRST_PORT + index);
+  }
+
+  /** Touches may wait where the policy does not look at what they change. */
+  private void drainLater(Runnable drain) {
+    events.at(events.now() + LAZY_DRAIN, kind -> drain.run(), 0);
+  }
+
+  EventQueue events() {
+    return events;
+  }
+
+  Adapters adapters() {
+    return simulation.adapters;
+  }
+
+  void arrive(Request request) {
+    admission.arrived(request, this);
+  }
+
+  /** Something changed that may free places. */
+  void changed() {
+    admission.changed(this);
+  }
+
+  /** Sends the request to an endpoint; false when all are saturated or none is up. */
+  boolean dispatch(Request request) {
+    PoolSnapshot pool = registry.snapshot().pools().getFirst();
+    String model = simulation.adapters.name(request.adapter);
+    if (!(router.route(request, model, pool) instanceof Pick.Chosen chosen)) {
+      return false;
+    }
+    Dispatch dispatch = chosen.dispatch();
+    request.attempts++;
+    request.dispatch = dispatch;
+    request.dispatchedAt = events.now();
+    request.server = simulation.servers[dispatch.state().endpoint().port() - FIRST_PORT];
+    events.at(events.now() + network, request, Request.RECEIVED);
+    return true;
+  }
+
+  /** The server has the request: was the estimate right? */
+  void received(Request request) {
+    if (request.adapter != Adapters.NONE) {
+      measures.estimated(
+          request.dispatch().residency(), request.server().slots.inGpu(request.adapter));
+    }
+  }
+
+  void first(Request request) {
+    request.firstAt = events.now();
+    request.dispatch().answered();
+    measures.first(request, events.now());
+  }
+
+  void last(Request request) {
+    double first = (request.firstAt - request.dispatchedAt) / 1e6;
+    double rest = (events.now() - request.firstAt) / 1e6;
+    request.dispatch().streamed(first, rest, request.outputTokens);
+    request.dispatch().finished();
+    measures.last(request);
+    admission.changed(this);
+  }
+
+  void unreachable(Request request) {
+    Endpoint endpoint = request.dispatch().state().endpoint();
+    request.dispatch().refused();
+    registry.unreachable(endpoint);
+    registry.drain();
+    retry(request, endpoint);
+  }
+
+  void broken(Request request) {
+    request.dispatch().finished();
+    retry(request, request.dispatch().state().endpoint());
+  }
+
+  private void retry(Request request, Endpoint failed) {
+    request.tried(failed.address());
+    if (request.firstAt != 0 || request.attempts >= MAX_ATTEMPTS) {
+      fail(request);
+    } else {
+      admission.arrived(request, this);
+    }
+  }
+
+  void fail(Request request) {
+    measures.failed(request);
+  }
+
+  /** Takes in everything about a server that has just come up. */
+  void rise(Endpoint endpoint, ModelServer server) {
+    registry.reportModels(endpoint, simulation.adapters.cards);
+    registry.scrapeBegins(endpoint);
+    registry.report(
+        endpoint, server.load(events.now(), simulation.spec.policy().looksAtResidency()));
+    registry.reportHealth(endpoint, Health.UP);
+    admission.changed(this);
+  }
+}
