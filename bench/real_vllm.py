@@ -902,6 +902,7 @@ def run_kill(options, servers, folder, report):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     phases = {"sdk": run_sdk, "sequential": run_sequential, "concurrent": run_concurrent,
               "accuracy": run_accuracy, "shared": run_shared, "kill": run_kill}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="real-vllm-"))
