@@ -30,9 +30,9 @@ is not evicted, so that no later activation falls into that time).
              another request for the same adapter there, from its sending to its first byte, that was
              still unanswered when this one was sent: then the adapter was being loaded as far as anybody
              outside the engine can know. The share without this second case is given too, as "strict"
+  any other value of x-gateway-tier is wrong. Requests that failed are not dispatches; they are counted.
 "when sent" is another question: whether `resident` or not was the adapter's state when the client sent.
 It has no bar: a request's adapter may lose its slot between there and the engine's next step.
-  any other value of x-gateway-tier is wrong. Requests that failed are not dispatches; they are counted.
 
 Before each gateway starts, every server gets one direct request per adapter in the order in which it
 lists them, so that each run starts from the same LRUs, and from those that a fresh server would have
