@@ -12,9 +12,27 @@ Phases:
               found their adapter in a GPU slot; after each, /api/state against the traced LRUs
   concurrent  six adapters, eight requests at a time: the same, compared when nothing is in flight.
               Once with answers of one length and once with answers of many lengths
+  accuracy    six adapters, one and eight requests at a time, whole and streamed answers of 2 to 24 tokens,
+              under each of --accuracy-policies: how often what the gateway believed at a dispatch was right
+  shared      the same while half of the traffic comes from others: through a second gateway with the same
+              policy, then straight to the servers. Only the first gateway's dispatches are judged
   kill        eight clients, streaming and not, without SDK retries, while one server is killed with
               SIGKILL and started again: requests that failed before the client saw any of the answer,
               and, once all is quiet, /api/state against the traces (only with --start)
+
+A dispatch is judged by its need of a swap: x-gateway-tier says `resident` or `swap`, and the trace of the
+server in x-gateway-endpoint says whether the adapter was activated, which is put into a GPU slot, between
+the client's sending and its first byte (of a stream; else the end: an adapter with a request in the batch
+is not evicted, so that no later activation falls into that time).
+  `resident` is right when there was no such activation. One that another request caused counts against
+             it, even if it came before the dispatch itself, on the way from the client to the gateway
+  `swap`     is right when there was one. Also when the activation was earlier, but during the wait of
+             another request for the same adapter there, from its sending to its first byte, that was
+             still unanswered when this one was sent: then the adapter was being loaded as far as anybody
+             outside the engine can know. The share without this second case is given too, as "strict"
+  any other value of x-gateway-tier is wrong. Requests that failed are not dispatches; they are counted.
+"when sent" is another question: whether `resident` or not was the adapter's state when the client sent.
+It has no bar: a request's adapter may lose its slot between there and the engine's next step.
 
 Before each gateway starts, every server gets one direct request per adapter in the order in which it
 lists them, so that each run starts from the same LRUs, and from those that a fresh server would have
@@ -22,6 +40,7 @@ lists them, so that each run starts from the same LRUs, and from those that a fr
 The gateway is restarted for each policy, with a configuration written to a temporary directory.
 """
 import argparse
+import bisect
 import collections
 import concurrent.futures
 import contextlib
@@ -35,6 +54,7 @@ import sys
 import tempfile
 import threading
 import time
+import typing
 import urllib.error
 import urllib.request
 
@@ -42,6 +62,8 @@ import openai
 
 HITS_BAR = 0.95
 STATE_BAR = 0.98
+ACCURACY_BAR = 0.98
+SHARED_BAR = 0.90
 WARM_UP = 30
 # Two adapters whose last requests ended within this time, in ms, may have shared their last step. The
 # engine touches the adapters of one step in the order of a hash that nobody outside knows, so that a
@@ -85,10 +107,19 @@ def arguments():
     parser.add_argument("--max-num-seqs", type=int, default=16, help="(default: %(default)s)")
     parser.add_argument("--gateway", default="127.0.0.1:18180", help="address to run the gateway on")
     parser.add_argument("--admin", default="127.0.0.1:18190", help="address of its admin port")
+    parser.add_argument("--second-gateway", default="127.0.0.1:18181",
+                        help="address of the shared phase's second gateway (default: %(default)s)")
+    parser.add_argument("--second-admin", default="127.0.0.1:18191", help="(default: %(default)s)")
     parser.add_argument("--run", default=str(here.parent / "gateway" / "run"), help="the launcher")
-    parser.add_argument("--phases", default="sdk,sequential,concurrent,kill", help="(default: %(default)s)")
+    parser.add_argument("--phases", default="sdk,sequential,concurrent,accuracy,shared,kill",
+                        help="(default: %(default)s)")
     parser.add_argument("--policies", default="lora-aware,random,tiered",
                         help="of the sequential phase (default: %(default)s)")
+    parser.add_argument("--accuracy-policies", default="random,lora-aware",
+                        help="of the accuracy and shared phases (default: %(default)s)")
+    parser.add_argument("--at-a-time", default="1,8", help="clients in these phases (default: %(default)s)")
+    parser.add_argument("--pause", type=float, default=0, metavar="MS",
+                        help="mean pause of a client between two requests in these phases (default: 0)")
     parser.add_argument("--requests", type=int, default=400, help="per run (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of adapters and prompts (default: %(default)s)")
     parser.add_argument("--kills", type=int, default=3, help="servers killed (default: %(default)s)")
@@ -255,22 +286,25 @@ def running(process):
 
 
 @contextlib.contextmanager
-def the_gateway(options, servers, policy, folder):
-    """Starts a gateway on servers that were brought to the same state."""
-    if not options.as_found:
+def the_gateway(options, servers, policy, folder, second=False):
+    """Starts a gateway on servers that were brought to the same state, or a second beside it."""
+    address = options.second_gateway if second else options.gateway
+    admin = options.second_admin if second else options.admin
+    name = f"gateway-{policy}{'-second' if second else ''}"
+    if not options.as_found and not second:
         for server in servers:
             for name in server.adapters():
                 server.chat(name)
-    config = folder / f"gateway-{policy}.yaml"
+    config = folder / f"{name}.yaml"
     config.write_text(CONFIG.format(
-        gateway=options.gateway, admin=options.admin, base=options.base, policy=policy,
+        gateway=address, admin=admin, base=options.base, policy=policy,
         endpoints=json.dumps([server.url for server in servers]),
         cpu_slots=options.cpu_slots, max_num_seqs=options.max_num_seqs,
     ))
-    log = (folder / f"gateway-{policy}.log").open("a")
+    log = (folder / f"{name}.log").open("a")
     process = subprocess.Popen([options.run, "serve", "--config", str(config)], stdout=log, stderr=log)
     try:
-        gateway = Gateway(options, options.gateway, options.admin)
+        gateway = Gateway(options, address, admin)
         wait_until(f"gateway ready (log in {folder})", lambda: running(process) and gateway.ready(), 180)
         wait_until("both endpoints up", lambda: all(
             row["health"] == "up" for _, _, row in gateway.residency().values()), 30)
@@ -411,6 +445,144 @@ def concurrent_run(options, servers, lengths, folder):
         "spread": dict(spread), "compared": tally.compared, "stateEqual": tally.shares(),
         "mismatches": tally.mismatches[:50],
     }
+
+
+class Dispatched(typing.NamedTuple):
+    """One answered request; times in unix seconds, {@code first} the first byte of a stream, else the end."""
+
+    model: str
+    address: str
+    tier: str
+    stream: bool
+    start: float
+    first: float
+    end: float
+
+    def among(self, times):
+        return any(self.start <= t <= self.first for t in times)
+
+
+def dispatch(client, model, text, tokens, stream, address=None):
+    """Sends one request, through a gateway or, with an address, to that server."""
+    start = time.time()
+    answer = client.chat.completions.with_raw_response.create(
+        model=model, max_tokens=tokens, stream=stream, messages=[{"role": "user", "content": text}],
+        extra_body={"ignore_eos": True},
+    )
+    first = time.time()
+    if stream:
+        chunks = iter(answer.parse())
+        next(chunks)
+        first = time.time()
+        collections.deque(chunks, maxlen=0)
+    return Dispatched(model, address or answer.headers["x-gateway-endpoint"],
+                      answer.headers.get("x-gateway-tier", ""), stream, start, first, time.time())
+
+
+class Accuracy:
+    """Judges dispatches by the traces; the rule is at the top of this file."""
+
+    def __init__(self, servers, sent):
+        """{@code sent} are all requests, in any order; those without a tier are others'."""
+        self.sent = sent
+        self.waits = collections.defaultdict(list)
+        for one in sent:
+            self.waits[one.address, one.model].append(one)
+        self.activated, self.changes = collections.defaultdict(list), {}
+        for server in servers:
+            changes = [event for event in server.events() if event["event"] == "activate"]
+            self.changes[server.address] = [event["t"] for event in changes], changes
+            for event in changes:
+                self.activated[server.address, event["adapter"]].append(event["t"])
+
+    def in_slot(self, one):
+        """Whether the adapter was in a GPU slot when the request was sent."""
+        times, changes = self.changes[one.address]
+        before = bisect.bisect_left(times, one.start)
+        return before > 0 and one.model in changes[before - 1]["gpu"]
+
+    def follows(self, one):
+        """Whether an unanswered request for the same adapter was there when this one was sent."""
+        return any(other.start < one.start < other.first for other in self.waits[one.address, one.model])
+
+    def detail(self, one, verdict):
+        """A wrong dispatch, for finding out why."""
+        times, changes = self.changes[one.address]
+        first = max(bisect.bisect_left(times, one.start) - 1, 0)
+        near = [f"{e['adapter']}@{(e['t'] - one.start) * 1e3:.0f}" for e in changes[first:]
+                if e["t"] <= one.first]
+        return {"t": round(one.start, 4), "model": one.model, "address": one.address, "verdict": verdict,
+                "waitedMs": round((one.first - one.start) * 1e3, 1), "inSlotWhenSent": self.in_slot(one),
+                "behindAnother": self.follows(one), "activations": near[:12]}
+
+    def being_loaded(self, one):
+        """Whether an unanswered request that was sent earlier had caused an activation."""
+        times = self.activated[one.address, one.model]
+        return any(
+            other.start < one.start < other.first and any(other.start <= t <= one.start for t in times)
+            for other in self.waits[one.address, one.model])
+
+    def verdict(self, one):
+        needed = one.among(self.activated[one.address, one.model])
+        if one.tier == "resident":
+            return "resident, but swapped" if needed else "resident, right"
+        if one.tier == "swap":
+            if needed:
+                return "swap, right"
+            return "swap, being loaded" if self.being_loaded(one) else "swap, but resident"
+        return f"{one.tier}, not judged"
+
+    def result(self):
+        judged = [(one, self.verdict(one)) for one in self.sent if one.tier]
+        counts = collections.Counter(verdict for _, verdict in judged)
+        strict = counts["resident, right"] + counts["swap, right"]
+        right = strict + counts["swap, being loaded"]
+        when_sent = sum(self.in_slot(one) == (one.tier == "resident") for one, _ in judged)
+        wrong = [self.detail(one, verdict) for one, verdict in judged
+                 if verdict not in ("resident, right", "swap, right", "swap, being loaded")]
+        return {"dispatches": len(judged), "right": right / len(judged), "strict": strict / len(judged),
+                "rightWhenSent": when_sent / len(judged), "verdicts": dict(counts), "wrong": wrong[:100],
+                "longestWaitMs": round(max(one.first - one.start for one in self.sent) * 1e3)}
+
+
+def accuracy_run(options, servers, policy, at_a_time, folder, others=None):
+    """{@code others} is who sends half of the requests: None, "gateway" or "direct"."""
+    adapters, rng = [f"lora-{i}" for i in range(6)], random.Random(options.seed)
+    failed = collections.Counter()
+    with contextlib.ExitStack() as stack:
+        gateway = stack.enter_context(the_gateway(options, servers, policy, folder))
+        second = others == "gateway" and stack.enter_context(
+            the_gateway(options, servers, policy, folder, second=True))
+        straight = [openai.OpenAI(base_url=s.url + "/v1", api_key="none", max_retries=0, timeout=60)
+                    for s in servers]
+        threads = stack.enter_context(concurrent.futures.ThreadPoolExecutor(at_a_time))
+
+        def one(request):
+            model, text, tokens, stream, foreign, to, pause = request
+            time.sleep(pause)
+            try:
+                if not foreign:
+                    return dispatch(gateway.client, model, text, tokens, stream)
+                if second:
+                    return dispatch(second.client, model, text, tokens, stream)._replace(tier="")
+                return dispatch(straight[to], model, text, tokens, stream, servers[to].address)
+            except (openai.OpenAIError, OSError) as error:
+                failed[f"{type(error).__name__}: {error}"[:200]] += 1
+
+        requests = [
+            (rng.choice(adapters), prompt(rng), rng.randint(2, 24), rng.random() < 0.5,
+             bool(others) and rng.random() < 0.5, rng.randrange(len(servers)),
+             rng.expovariate(1000 / options.pause) if options.pause else 0)
+            for _ in range(options.requests * (2 if others else 1))]
+        begin = time.time()
+        sent = [answer for answer in threads.map(one, requests) if answer]
+        seconds = time.time() - begin
+        time.sleep(0.1)
+    rows = folder / f"dispatches-{policy}-{at_a_time}-{others}.json"
+    rows.write_text(json.dumps([one._asdict() for one in sent]))
+    result = Accuracy(servers, sent).result()
+    return result | {"policy": policy, "atATime": at_a_time, "others": others, "failed": dict(failed),
+                     "requestsPerSecond": round(len(sent) / seconds, 1)}
 
 
 class Clients:
@@ -688,6 +860,32 @@ def run_concurrent(options, servers, folder, report):
         report.states(phase, result)
 
 
+def add_accuracy(options, servers, folder, report, phase, bar, others=None):
+    register(options, servers, 6)
+    for policy in options.accuracy_policies.split(","):
+        for at_a_time in (int(n) for n in options.at_a_time.split(",")):
+            name = f"{phase}, {policy}, {at_a_time} at a time"
+            result = accuracy_run(options, servers, policy, at_a_time, folder, others)
+            report.numbers[name] = result
+            result["loadAverage"] = os.getloadavg()[0]
+            value = (f"{result['right']:.1%} of {result['dispatches']}, strict {result['strict']:.1%}, "
+                     f"when sent {result['rightWhenSent']:.1%}")
+            report.add(name, "dispatches right", value, f">= {bar:.0%}", result["right"] >= bar)
+            say(f"  {result['verdicts']}, longest wait {result['longestWaitMs']} ms, "
+                f"{result['requestsPerSecond']:.0f}/s, load average {result['loadAverage']:.1f}")
+            if result["failed"]:
+                report.add(name, "failed requests", str(sum(result["failed"].values())), "0", False)
+
+
+def run_accuracy(options, servers, folder, report):
+    add_accuracy(options, servers, folder, report, "accuracy", ACCURACY_BAR)
+
+
+def run_shared(options, servers, folder, report):
+    for others in ("gateway", "direct"):
+        add_accuracy(options, servers, folder, report, f"shared, {others}", SHARED_BAR, others)
+
+
 def run_kill(options, servers, folder, report):
     if not options.start:
         say("kill: left out, because the servers were not started here")
@@ -704,7 +902,9 @@ def run_kill(options, servers, folder, report):
 
 def main():
     options = arguments()
-    phases = {"sdk": run_sdk, "sequential": run_sequential, "concurrent": run_concurrent, "kill": run_kill}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
+    phases = {"sdk": run_sdk, "sequential": run_sequential, "concurrent": run_concurrent,
+              "accuracy": run_accuracy, "shared": run_shared, "kill": run_kill}
     folder = pathlib.Path(tempfile.mkdtemp(prefix="real-vllm-"))
     say(f"logs, traces and configurations: {folder}; load average {os.getloadavg()[0]:.1f}")
     report = Report()
