@@ -22,21 +22,19 @@ final class Gateway {
   private static final int FIRST_PORT = 1000;
   private static final int MAX_ATTEMPTS = 2;
   private static final long LAZY_DRAIN = 1_000_000_000L;
-  private static final String POOL = "pool";
+  static final String POOL = "pool";
 
   final EndpointRegistry registry;
   private final Simulation simulation;
   private final EventQueue events;
   private final Measures measures;
   private final Router router;
-  private final Admission admission;
   private final long network;
 
-  Gateway(Simulation simulation, Admission admission, SplittableRandom random) {
+  Gateway(Simulation simulation, SplittableRandom random) {
     this.simulation = simulation;
     this.events = simulation.events;
     this.measures = simulation.measures;
-    this.admission = admission;
     this.network = ServerModel.nanos(simulation.spec.model().networkMs());
     RunSpec spec = simulation.spec;
     Policy policy = spec.policy();
@@ -61,7 +59,8 @@ final class Gateway {
         true,
         usual.staleAfter(),
         Map.of(),
-        spec.routing().withPolicy(spec.policy().setting()));
+        spec.routing().withPolicy(spec.policy().setting()),
+        spec.queue());
   }
 
   private List<Endpoint> endpoints() {
@@ -89,29 +88,53 @@ final class Gateway {
     return simulation.adapters;
   }
 
+  /** Sends the request to an endpoint, lets it wait for one, or fails it. */
   void arrive(Request request) {
-    admission.arrived(request, this);
+    PoolSnapshot pool = registry.snapshot().pools().getFirst();
+    String model = simulation.adapters.name(request.adapter);
+    settle(request, router.route(request, model, pool));
+  }
+
+  /** Goes on with a request as was decided. */
+  void settle(Request request, Pick pick) {
+    if (pick instanceof Pick.Chosen chosen) {
+      send(request, chosen);
+    } else if (pick instanceof Pick.Queued queued) {
+      waits(request, queued);
+    } else {
+      fail(request);
+    }
+  }
+
+  private void waits(Request request, Pick.Queued queued) {
+    long timeout = simulation.spec.queue().timeout().toNanos();
+    events.at(
+        events.now() + timeout,
+        kind -> {
+          Pick last = queued.giveUp();
+          if (last != null) {
+            settle(request, last);
+          }
+        },
+        0);
   }
 
   /** Something changed that may free places. */
   void changed() {
-    admission.changed(this);
+    router.changed();
   }
 
-  /** Sends the request to an endpoint; false when all are saturated or none is up. */
-  boolean dispatch(Request request) {
-    PoolSnapshot pool = registry.snapshot().pools().getFirst();
-    String model = simulation.adapters.name(request.adapter);
-    if (!(router.route(request, model, pool) instanceof Pick.Chosen chosen)) {
-      return false;
-    }
+  int waiting() {
+    return router.waiting();
+  }
+
+  private void send(Request request, Pick.Chosen chosen) {
     Dispatch dispatch = chosen.dispatch();
     request.attempts++;
     request.dispatch = dispatch;
     request.dispatchedAt = events.now();
     request.server = simulation.servers[dispatch.state().endpoint().port() - FIRST_PORT];
     events.at(events.now() + network, request, Request.RECEIVED);
-    return true;
   }
 
   /** The server has the request: was the estimate right? */
@@ -134,7 +157,7 @@ final class Gateway {
     request.dispatch().streamed(first, rest, request.outputTokens);
     request.dispatch().finished();
     measures.last(request);
-    admission.changed(this);
+    changed();
   }
 
   void unreachable(Request request) {
@@ -155,7 +178,7 @@ final class Gateway {
     if (request.firstAt != 0 || request.attempts >= MAX_ATTEMPTS) {
       fail(request);
     } else {
-      admission.arrived(request, this);
+      arrive(request);
     }
   }
 
@@ -170,6 +193,6 @@ final class Gateway {
     registry.report(
         endpoint, server.load(events.now(), simulation.spec.policy().looksAtResidency()));
     registry.reportHealth(endpoint, Health.UP);
-    admission.changed(this);
+    changed();
   }
 }

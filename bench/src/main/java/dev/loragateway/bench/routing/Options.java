@@ -1,5 +1,6 @@
 package dev.loragateway.bench.routing;
 
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 import java.util.List;
 
@@ -11,6 +12,7 @@ import java.util.List;
  * @param fleets on each
  * @param model what the servers are like
  * @param routing start values of the gateway's estimates
+ * @param queue of the gateway
  * @param gateways instances
  * @param seconds shortest length of a run
  * @param requests measured in a run, so that slow fleets are run longer
@@ -26,6 +28,7 @@ record Options(
     List<Fleet> fleets,
     ServerModel model,
     RoutingSettings routing,
+    QueueSettings queue,
     int gateways,
     double seconds,
     int requests,
@@ -46,6 +49,7 @@ record Options(
         key.fleet(),
         model,
         routing,
+        queue,
         key.gateways(),
         1,
         seconds,

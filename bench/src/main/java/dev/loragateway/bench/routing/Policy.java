@@ -2,10 +2,6 @@ package dev.loragateway.bench.routing;
 
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.RoutingPolicy;
-import dev.loragateway.routing.AdapterDemand;
-import dev.loragateway.routing.EndpointPicker;
-import dev.loragateway.routing.PickRequest;
-import dev.loragateway.routing.RecentPlacements;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +58,7 @@ enum Policy {
       case GIE -> new GieScorer(registry, simulation, false, random);
       case GIE_LORA_ONLY -> new GieScorer(registry, simulation, true, random);
       case HASH_BOUNDED -> new BoundedHash(registry);
-      default -> {
-        AdapterDemand demand = new AdapterDemand(registry::now);
-        EndpointPicker picker =
-            new EndpointPicker(registry, demand, new RecentPlacements(), random);
-        yield (request, model, pool) ->
-            picker.pick(new PickRequest(model, true, null, null, 0, request.tried), pool);
-      }
+      default -> new OwnRouter(registry, random);
     };
   }
 }

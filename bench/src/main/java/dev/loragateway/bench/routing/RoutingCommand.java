@@ -1,7 +1,9 @@
 package dev.loragateway.bench.routing;
 
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +33,11 @@ import picocli.CommandLine.Spec;
       "at most 500 ms, for each policy, workload and fleet."
     })
 public final class RoutingCommand implements Callable<Integer> {
+  /** A queue in which nobody is refused. */
+  private static final QueueSettings UNBOUNDED =
+      new QueueSettings(
+          1_000_000, Long.MAX_VALUE, Duration.ofHours(1), Map.of(), Map.of(), false, 1);
+
   @Option(names = "--policies", split = ",", description = "Policies (default: all).")
   private List<String> policies = Arrays.stream(Policy.values()).map(Policy::label).toList();
 
@@ -94,7 +101,8 @@ public final class RoutingCommand implements Callable<Integer> {
       names = "--set",
       description = {
         "KEY=VALUE: a parameter of the servers (stepMs=11.5), of the gateway's start values",
-        "(routing.diskSwap=50ms) or of the workloads (workload.outputMean=64)."
+        "(routing.diskSwap=50ms), of its queue (queue.timeout=1s) or of the workloads",
+        "(workload.outputMean=64)."
       })
   private Map<String, String> set = new HashMap<>();
 
@@ -164,6 +172,7 @@ public final class RoutingCommand implements Callable<Integer> {
         fleets(),
         model,
         routing,
+        Overrides.apply(UNBOUNDED, set("queue.")),
         gateways,
         seconds > 0 ? seconds : quick ? 20 : full ? 130 : 30,
         requests > 0 ? requests : quick ? 3000 : full ? 20_000 : 5000,
@@ -196,7 +205,7 @@ public final class RoutingCommand implements Callable<Integer> {
   /** The settings that begin with the prefix; those without any dot for the empty one. */
   private Map<String, String> set(String prefix) {
     Map<String, String> found = new HashMap<>();
-    List<String> known = new ArrayList<>(List.of("routing.", "workload."));
+    List<String> known = new ArrayList<>(List.of("routing.", "queue.", "workload."));
     set.forEach(
         (key, value) -> {
           boolean plain = known.stream().noneMatch(key::startsWith);

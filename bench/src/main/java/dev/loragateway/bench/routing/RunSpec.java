@@ -1,5 +1,6 @@
 package dev.loragateway.bench.routing;
 
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 
 /**
@@ -10,6 +11,7 @@ import dev.loragateway.registry.RoutingSettings;
  * @param fleet the servers
  * @param model what they are like
  * @param routing start values of the gateway's estimates
+ * @param queue of the gateway, where its policy waits
  * @param gateways how many gateway instances share the traffic, unknown to each other
  * @param rate requests per second
  * @param seconds for which requests arrive
@@ -22,6 +24,7 @@ record RunSpec(
     Fleet fleet,
     ServerModel model,
     RoutingSettings routing,
+    QueueSettings queue,
     int gateways,
     double rate,
     double seconds,
@@ -36,29 +39,29 @@ record RunSpec(
 
   RunSpec withRate(double rate) {
     return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
+        policy, workload, fleet, model, routing, queue, gateways, rate, seconds, warmup, seed);
   }
 
   /** Lasts until about so many requests are measured, but no shorter than it would anyway. */
   RunSpec lasting(int requests) {
     double longer = Math.max(seconds, Math.min(MAX_SECONDS, warmup + requests / rate));
     return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, longer, warmup, seed);
+        policy, workload, fleet, model, routing, queue, gateways, rate, longer, warmup, seed);
   }
 
   RunSpec withFleet(Fleet fleet) {
     return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
+        policy, workload, fleet, model, routing, queue, gateways, rate, seconds, warmup, seed);
   }
 
   RunSpec withModel(ServerModel model) {
     return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
+        policy, workload, fleet, model, routing, queue, gateways, rate, seconds, warmup, seed);
   }
 
   RunSpec withWorkload(Workload workload) {
     return new RunSpec(
-        policy, workload, fleet, model, routing, gateways, rate, seconds, warmup, seed);
+        policy, workload, fleet, model, routing, queue, gateways, rate, seconds, warmup, seed);
   }
 
   int adapters() {

@@ -55,7 +55,7 @@ final class Simulation implements Event {
     spread = random.split();
     gateways = new Gateway[spec.gateways()];
     for (int i = 0; i < gateways.length; i++) {
-      gateways[i] = new Gateway(this, Admission.NONE, random.split());
+      gateways[i] = new Gateway(this, random.split());
     }
     events.at(warm, this, BEGIN);
     events.at(end, this, END);
@@ -132,6 +132,9 @@ final class Simulation implements Event {
 
   private boolean exploded() {
     int all = 0;
+    for (Gateway gateway : gateways) {
+      all += gateway.waiting();
+    }
     for (ModelServer server : servers) {
       all += server.requests();
     }

@@ -51,6 +51,7 @@ final class Tables {
             "evictions/s",
             "estimate right",
             "failed",
+            "in time",
             "done/s"));
     for (Policy policy : options.policies()) {
       @Nullable RunResult r =
@@ -69,6 +70,7 @@ final class Tables {
                 format("%.1f", r.evictionsPerSecond()),
                 policy.looksAtResidency() ? format("%.1f%%", 100 * r.accuracy()) : "-",
                 Long.toString(r.failures()),
+                format("%.1f%%", 100 * (1 - r.lateShare())),
                 format("%.1f", r.throughput())));
       }
     }
