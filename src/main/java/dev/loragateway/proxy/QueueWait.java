@@ -88,9 +88,8 @@ final class QueueWait {
     deadline =
         loop.schedule(
             () -> {
-              Pick last = queued.giveUp();
-              if (last != null) {
-                take(last);
+              if (queued.leave()) {
+                take(new Pick.TooLate(queued.expected()));
               }
             },
             timeout,

@@ -21,6 +21,7 @@ public final class AdapterCell {
   private volatile int inFlight;
   private volatile long loadingUntil = Long.MIN_VALUE;
   private volatile @Nullable Row row;
+  private volatile boolean closed;
   private volatile long lastUsed = Long.MIN_VALUE;
 
   AdapterCell(String adapter) {
@@ -54,6 +55,15 @@ public final class AdapterCell {
   /** Returns whether the adapter was ever used there. */
   public boolean used() {
     return lastUsed != Long.MIN_VALUE;
+  }
+
+  /** Returns whether the adapter's slot there is to come free, so that nothing is added to it. */
+  public boolean closed() {
+    return closed;
+  }
+
+  public void close(boolean closed) {
+    this.closed = closed;
   }
 
   /** Notes that a swap began and when it is expected to end. */

@@ -40,8 +40,8 @@ final class AdmissionQueue {
     }
 
     @Override
-    public @Nullable Pick giveUp() {
-      return AdmissionQueue.this.giveUp(this);
+    public Duration expected() {
+      return AdmissionQueue.this.expected();
     }
   }
 
@@ -52,6 +52,7 @@ final class AdmissionQueue {
   private final ReentrantLock lock = new ReentrantLock();
   private final FairLines lines = new FairLines();
   private final DrainRate rate = new DrainRate();
+  private final SlotReservation reservation = new SlotReservation();
   private volatile int size;
 
   AdmissionQueue(String pool, EndpointRegistry registry, EndpointPicker picker, WarmUps warmUps) {
@@ -87,9 +88,6 @@ final class AdmissionQueue {
       pass();
       drain(admitted);
       Pick refusal = refusal(request, settings);
-      while (refusal != null && overflow(admitted)) {
-        refusal = refusal(request, settings);
-      }
       if (refusal != null) {
         return refusal;
       }
@@ -104,21 +102,6 @@ final class AdmissionQueue {
     } finally {
       lock.unlock();
     }
-  }
-
-  /**
-   * Makes room in a queue that is too long while the servers' own are not: the oldest request goes
-   * where it can wait there.
-   */
-  private boolean overflow(List<Entry> admitted) {
-    PoolSnapshot now = registry.snapshot().named(pool);
-    Entry oldest = (Entry) lines.oldest();
-    if (now == null || oldest == null || !place(oldest, now, false, admitted)) {
-      return false;
-    }
-    lines.remove(oldest);
-    size = lines.size();
-    return true;
   }
 
   private static long cost(AdmissionRequest request, PoolSnapshot now) {
@@ -173,12 +156,15 @@ final class AdmissionQueue {
   private void drain(List<Entry> admitted) {
     PoolSnapshot now = registry.snapshot().named(pool);
     while (lines.size() > 0 && (now == null || !now.full(registry.now()))) {
-      if (!lines.serve(
-          ticket -> score(ticket, now), ticket -> place(ticket, now, true, admitted))) {
+      if (!lines.serve(ticket -> score(ticket, now), ticket -> place(ticket, now, admitted))) {
         break;
       }
     }
     size = lines.size();
+    Ticket oldest = lines.oldest();
+    if (oldest != null && now != null) {
+      reservation.consider(oldest, now, registry.now());
+    }
   }
 
   /** What placing the request costs, less what it has waited, in milliseconds. */
@@ -187,12 +173,9 @@ final class AdmissionQueue {
     return now == null ? -waited : picker.quote(ticket.request.pick().asAgain(true), now) - waited;
   }
 
-  private boolean place(
-      Ticket ticket, @Nullable PoolSnapshot now, boolean mayWait, List<Entry> admitted) {
+  private boolean place(Ticket ticket, @Nullable PoolSnapshot now, List<Entry> admitted) {
     Pick pick =
-        now == null
-            ? new Pick.NoneReady()
-            : picker.pick(ticket.request.pick().asAgain(mayWait), now);
+        now == null ? new Pick.NoneReady() : picker.pick(ticket.request.pick().asAgain(true), now);
     if (waits(pick)) {
       return false;
     }
@@ -201,24 +184,9 @@ final class AdmissionQueue {
     }
     Entry entry = (Entry) ticket;
     entry.outcome = pick;
+    reservation.over(entry);
     admitted.add(entry);
     return true;
-  }
-
-  private @Nullable Pick giveUp(Entry entry) {
-    lock.lock();
-    try {
-      pass();
-      if (!lines.remove(entry)) {
-        return null;
-      }
-      size = lines.size();
-      PoolSnapshot now = registry.snapshot().named(pool);
-      boolean placed = now != null && place(entry, now, false, new ArrayList<>());
-      return placed ? entry.outcome : new Pick.TooLate(Duration.ofNanos(rate.nanos(size)));
-    } finally {
-      lock.unlock();
-    }
   }
 
   private boolean leave(Entry entry) {
@@ -226,8 +194,18 @@ final class AdmissionQueue {
     try {
       pass();
       boolean waited = lines.remove(entry);
+      reservation.over(entry);
       size = lines.size();
       return waited;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Duration expected() {
+    lock.lock();
+    try {
+      return Duration.ofNanos(rate.nanos(lines.size()));
     } finally {
       lock.unlock();
     }

@@ -230,7 +230,8 @@ final class Candidate {
 
   /** Returns whether the engine could start the request now, if need be after a swap. */
   boolean hasRoom() {
-    return state().placeFree(settings.maxNumSeqs()) && (cell == null || unknown() || startsNow());
+    return state().placeFree(settings.maxNumSeqs())
+        && (cell == null || unknown() || (startsNow() && !cell.closed()));
   }
 
   /** How much longer the swaps under way there will take, in milliseconds; they stop the batch. */

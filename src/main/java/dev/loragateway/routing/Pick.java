@@ -2,7 +2,6 @@ package dev.loragateway.routing;
 
 import dev.loragateway.registry.Dispatch;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** The outcome of one routing decision. */
 public sealed interface Pick {
@@ -33,13 +32,8 @@ public sealed interface Pick {
      */
     boolean leave();
 
-    /**
-     * The time is up: takes whatever endpoint would have the request, even if it cannot start it
-     * now.
-     *
-     * @return {@link TooLate} when each of them is saturated, null when the wait is over already
-     */
-    @Nullable Pick giveUp();
+    /** How long a new request would wait now, about. */
+    Duration expected();
   }
 
   /**

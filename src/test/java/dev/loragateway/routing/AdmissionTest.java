@@ -354,46 +354,12 @@ class AdmissionTest {
   }
 
   @Test
-  void admit_everySlotBusyAndTheQueueFull_theOldestWaitsAtTheServer() {
-    startUncapped(1, queue(1, 1 << 20), "a", "b");
-    ask("a");
-    ask("b");
-    ask("c");
-
-    assertThat(ask("d")).isInstanceOf(Pick.Queued.class);
-    assertThat(told("c")).singleElement().isInstanceOf(Pick.Chosen.class);
-    assertThat(admission.depths("pool")).containsExactly(Map.entry("d", 1));
-  }
-
-  @Test
   void admit_everySlotBusyAndNoQueue_waitsAtTheServer() {
     startUncapped(1, queue(0, 1 << 20), "a", "b");
     ask("a");
     ask("b");
 
     assertThat(ask("c")).isInstanceOf(Pick.Chosen.class);
-  }
-
-  @Test
-  void giveUp_slotsBusy_waitsAtTheServer() {
-    startUncapped(1, queue(10, 1 << 20), "a", "b");
-    ask("a");
-    ask("b");
-    Pick.Queued waiting = (Pick.Queued) ask("c");
-
-    assertThat(waiting.giveUp()).isInstanceOf(Pick.Chosen.class);
-    assertThat(waiting.giveUp()).isNull();
-    assertThat(admission.waiting("pool")).isZero();
-  }
-
-  @Test
-  void giveUp_saturated_isTooLate() {
-    start(1, queue(10, 1 << 20), "a");
-    ask("a");
-    Pick.Queued waiting = (Pick.Queued) ask("a");
-
-    assertThat(waiting.giveUp()).isInstanceOf(Pick.TooLate.class);
-    assertThat(told("a")).isEmpty();
   }
 
   @Test
@@ -418,5 +384,39 @@ class AdmissionTest {
 
     assertThat(told("d")).singleElement().isInstanceOf(Pick.Chosen.class);
     assertThat(told("c")).isEmpty();
+  }
+
+  @Test
+  void admit_slotsNeverComeFree_oneIsFreedForWhoHasWaitedForAnAnswersTime() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    ask("b");
+    ask("b");
+    Pick first = ask("a");
+    ask("c");
+    cluster.pass(Duration.ofSeconds(3));
+    admission.freed("pool");
+
+    assertThat(ask("a")).isInstanceOf(Pick.Queued.class);
+    assertThat(ask("b")).isInstanceOf(Pick.Chosen.class);
+    end(first);
+
+    assertThat(told("c")).singleElement().isInstanceOf(Pick.Chosen.class);
+    assertThat(admission.depths("pool")).containsExactly(Map.entry("a", 1));
+    end(told("c").getFirst());
+    assertThat(told("a")).last().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void leave_slotIsBeingFreed_itsAdapterIsOpenAgain() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    ask("b");
+    ask("b");
+    ask("a");
+    Pick.Queued waiting = (Pick.Queued) ask("c");
+    cluster.pass(Duration.ofSeconds(3));
+    admission.freed("pool");
+    waiting.leave();
+
+    assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
   }
 }

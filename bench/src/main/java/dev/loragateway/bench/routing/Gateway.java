@@ -111,9 +111,8 @@ final class Gateway {
     events.at(
         events.now() + timeout,
         kind -> {
-          Pick last = queued.giveUp();
-          if (last != null) {
-            settle(request, last);
+          if (queued.leave()) {
+            fail(request);
           }
         },
         0);
