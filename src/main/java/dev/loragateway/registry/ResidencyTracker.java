@@ -4,12 +4,9 @@ import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Residency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,34 +40,12 @@ final class ResidencyTracker {
     void swapped(String adapter, @Nullable String victim);
   }
 
-  /** Where an adapter is in the list. */
-  private static final class Place {
-    /** Time of the last touch. */
-    long at;
-
-    /** Grows along the list; an adapter that moves to its end gets a new one. */
-    long turn;
-
-    Place(long at, long turn) {
-      this.at = at;
-      this.turn = turn;
-    }
-  }
-
   /**
-   * How things stood before a dispatch moved an adapter to the top; turn {@link #NOWHERE} when it
-   * was not in the list.
+   * How things stood before a dispatch moved an adapter to the top; {@code position} is null when
+   * it was not in the list.
    */
   private record Undo(
-      long turn, long touchedAt, int gpuUsed, int cpuUsed, @Nullable String victim) {}
-
-  /** A name that the server no longer lists; its weights keep their slot under this key. */
-  private static final String VANISHED = "\0";
-
-  /** The time of what was never touched; differences to it do not overflow. */
-  private static final long NEVER = Long.MIN_VALUE / 2;
-
-  private static final long NOWHERE = -1;
+      RecencyList.@Nullable Position position, int gpuUsed, int cpuUsed, @Nullable String victim) {}
 
   /** How much later than the engine's last step an answer may reach the gateway, in nanoseconds. */
   private static final long LATE = 1_000_000_000L;
@@ -79,10 +54,7 @@ final class ResidencyTracker {
   private static final int MEMORY = 1024;
 
   private final Listener listener;
-
-  /** Adapters, the oldest touch first. */
-  private final LinkedHashMap<String, Place> recency = new LinkedHashMap<>();
-
+  private final RecencyList recency = new RecencyList();
   private final Map<String, Integer> inFlight = new HashMap<>();
   private final Deque<String> deferred = new ArrayDeque<>();
 
@@ -94,8 +66,6 @@ final class ResidencyTracker {
   private int gpuUsed = Integer.MAX_VALUE;
   private int cpuUsed = Integer.MAX_VALUE;
   private int insertions;
-  private int vanished;
-  private long turns;
   private int changes;
 
   ResidencyTracker(int gpuSlots, int cpuSlots, Listener listener) {
@@ -135,12 +105,10 @@ final class ResidencyTracker {
     if (before == Residency.GPU) {
       move(adapter, at);
     } else if (!slotsTaken()) {
-      Place place = recency.get(adapter);
-      long turn = place == null ? NOWHERE : place.turn;
-      long touchedAt = place == null ? NEVER : place.at;
+      RecencyList.Position position = recency.position(adapter);
       int gpu = gpuUsed;
       int cpu = cpuUsed;
-      undo.put(adapter, new Undo(turn, touchedAt, gpu, cpu, insert(adapter, before, at)));
+      undo.put(adapter, new Undo(position, gpu, cpu, insert(adapter, before, at)));
     } else if (!deferred.contains(adapter)) {
       deferred.add(adapter);
     }
@@ -169,24 +137,12 @@ final class ResidencyTracker {
     boolean alone = inFlight.getOrDefault(adapter, 0) <= 1;
     Undo before = alone ? undo.remove(adapter) : null;
     if (before != null) {
-      List<String> order = new ArrayList<>(recency.keySet());
-      order.remove(adapter);
-      if (before.turn() != NOWHERE) {
-        order.add(Math.min(olderThan(before.turn()), order.size()), adapter);
-      }
-      Place place = recency.get(adapter);
-      if (place != null) {
-        place.at = before.touchedAt();
-      }
-      reorder(order);
+      recency.restore(adapter, before.position());
+      changes++;
       gpuUsed = before.gpuUsed();
       cpuUsed = before.cpuUsed();
     }
     left(adapter, at);
-  }
-
-  private int olderThan(long turn) {
-    return (int) recency.values().stream().filter(place -> place.turn < turn).count();
   }
 
   private void left(String adapter, long at) {
@@ -218,23 +174,18 @@ final class ResidencyTracker {
   void assumed(String adapter) {
     Residency before = residency(adapter);
     if (before == Residency.GPU) {
-      move(adapter, NEVER);
+      move(adapter, RecencyList.NEVER);
     } else {
-      insert(adapter, before, NEVER);
+      insert(adapter, before, RecencyList.NEVER);
     }
   }
 
   /** The server no longer lists the name: its weights stay until they are evicted. */
   void unregistered(String adapter) {
-    if (!recency.containsKey(adapter)) {
-      return;
+    if (recency.contains(adapter)) {
+      recency.vanished(adapter);
+      changes++;
     }
-    Map<String, Place> places = new LinkedHashMap<>(recency);
-    recency.clear();
-    places.forEach(
-        (name, place) ->
-            recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, place));
-    changes++;
   }
 
   /**
@@ -257,7 +208,7 @@ final class ResidencyTracker {
   int reported(LoadedAdapters truth) {
     Set<String> gpu = truth.gpu();
     int corrections = 0;
-    List<String> order = new ArrayList<>(recency.keySet());
+    List<String> order = recency.names();
     Map<String, Residency> estimated = levels();
     for (String name : order) {
       Residency before = estimated.getOrDefault(name, Residency.REGISTERED);
@@ -273,7 +224,8 @@ final class ResidencyTracker {
     order.stream().filter(gpu::contains).forEach(next::add);
     next.addAll(gpu);
     corrections += (int) next.stream().filter(n -> !known.contains(n)).count();
-    reorder(next);
+    recency.reorder(next);
+    changes++;
     gpuUsed = gpu.size();
     cpuUsed = cpuOnly + gpu.size();
     return corrections;
@@ -294,15 +246,17 @@ final class ResidencyTracker {
     }
     Map<String, Residency> before = levels();
     Map<String, Long> times = new HashMap<>();
-    recency.forEach(
-        (name, own) -> {
-          long time = time(name, own.at, lastActive.get(name), since);
-          times.put(name, time);
-          own.at = busy(name) ? own.at : time;
-        });
-    List<String> order = new ArrayList<>(recency.keySet());
+    List<String> order = recency.names();
+    for (String name : order) {
+      long time = time(name, recency.touchedAt(name), lastActive.get(name), since);
+      times.put(name, time);
+      if (!busy(name)) {
+        recency.correct(name, time);
+      }
+    }
     order.sort(Comparator.comparing(times::get));
-    reorder(order);
+    recency.reorder(order);
+    changes++;
     Map<String, Residency> after = levels();
     before.entrySet().removeAll(after.entrySet());
     return before.size();
@@ -320,21 +274,6 @@ final class ResidencyTracker {
     return inFlight.containsKey(name) && !deferred.contains(name);
   }
 
-  /** Puts the list into this order; each position keeps its turn. */
-  private void reorder(Collection<String> order) {
-    Map<String, Place> places = new HashMap<>(recency);
-    long[] before = recency.values().stream().mapToLong(place -> place.turn).toArray();
-    recency.clear();
-    int position = 0;
-    for (String name : order) {
-      Place place = places.getOrDefault(name, new Place(NEVER, 0));
-      place.turn = position < before.length ? before[position] : ++turns;
-      recency.put(name, place);
-      position++;
-    }
-    changes++;
-  }
-
   private static Residency level(String name, LoadedAdapters truth) {
     if (truth.gpu().contains(name)) {
       return Residency.GPU;
@@ -344,32 +283,27 @@ final class ResidencyTracker {
 
   /** Where the adapter's weights are, by the estimate; never {@link Residency#UNKNOWN}. */
   Residency residency(String adapter) {
-    if (!recency.containsKey(adapter)) {
+    int inCpu = inCpu();
+    int newer = recency.newer(adapter, inCpu);
+    if (newer == inCpu) {
       return Residency.REGISTERED;
     }
-    int inCpu = inCpu();
-    Iterator<String> newest = newestFirst();
-    for (int newer = 0; newer < inCpu; newer++) {
-      if (newest.next().equals(adapter)) {
-        return newer < inGpu() ? Residency.GPU : Residency.CPU;
-      }
-    }
-    return Residency.REGISTERED;
+    return newer < inGpu() ? Residency.GPU : Residency.CPU;
   }
 
   /** Adapters in GPU slots, oldest first. */
   List<String> gpu() {
-    return newest(inGpu());
+    return recency.newest(inGpu());
   }
 
   /** Adapters in host memory, oldest first; those in GPU slots are among them. */
   List<String> cpu() {
-    return newest(inCpu());
+    return recency.newest(inCpu());
   }
 
   /** Returns whether the adapter was ever loaded since the server's start. */
   boolean knows(String adapter) {
-    return recency.containsKey(adapter);
+    return recency.contains(adapter);
   }
 
   /** The level of each adapter that is in a GPU slot or in host memory. */
@@ -385,33 +319,12 @@ final class ResidencyTracker {
     if (inGpu() < gpuSlots) {
       return null;
     }
-    Iterator<String> newest = newestFirst();
-    String victim = null;
-    for (int i = inGpu(); i > 0; i--) {
-      String name = plain(newest.next());
+    for (String name : recency.newest(inGpu())) {
       if (!inFlight.containsKey(name)) {
-        victim = name;
+        return name;
       }
     }
-    return victim;
-  }
-
-  private Iterator<String> newestFirst() {
-    return recency.sequencedKeySet().reversed().iterator();
-  }
-
-  private List<String> newest(int count) {
-    String[] names = new String[count];
-    Iterator<String> newest = newestFirst();
-    for (int i = count - 1; i >= 0; i--) {
-      names[i] = plain(newest.next());
-    }
-    return List.of(names);
-  }
-
-  private static String plain(String name) {
-    int end = name.indexOf(VANISHED);
-    return end < 0 ? name : name.substring(0, end);
+    return null;
   }
 
   private int inGpu() {
@@ -443,11 +356,11 @@ final class ResidencyTracker {
     String victim = null;
     if (inGpu() == gpuSlots) {
       for (String name : scheduled()) {
-        if (recency.containsKey(name)) {
+        if (recency.contains(name)) {
           move(name, at);
         }
       }
-      victim = newest(inGpu()).getFirst();
+      victim = recency.newest(inGpu()).getFirst();
     }
     move(adapter, at);
     insertions++;
@@ -460,23 +373,16 @@ final class ResidencyTracker {
   }
 
   private void move(String adapter, long at) {
-    Place place = recency.get(adapter);
-    if (place == null) {
-      recency.put(adapter, new Place(at, ++turns));
-    } else {
-      place.at = at;
-      place.turn = ++turns;
-      recency.putLast(adapter, place);
-    }
+    recency.touch(adapter, at);
     if (recency.size() > cpuSlots + MEMORY) {
-      recency.pollFirstEntry();
+      recency.forgetOldest();
     }
   }
 
   /** Adapters in flight that hold a GPU slot, in the order of their last touch. */
   private List<String> scheduled() {
     List<String> names = new ArrayList<>();
-    for (String name : newest(inGpu())) {
+    for (String name : recency.newest(inGpu())) {
       if (inFlight.containsKey(name)) {
         names.add(name);
       }
