@@ -5,8 +5,6 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
-import dev.loragateway.registry.EndpointState;
-import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Pick;
@@ -15,11 +13,6 @@ import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
-import java.time.Duration;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,16 +38,13 @@ final class Exchange {
   private final UpstreamPool upstream;
   private final ProxySettings settings;
   private final RetryPolicy retries;
-  private String target = "";
-  private @Nullable PoolSnapshot pool;
+  private final ExchangeTimes times;
+  private @Nullable Destination destination;
   private @Nullable Attempt attempt;
   private @Nullable UpstreamFailure lastFailure;
   private boolean refreshed;
   private boolean fresh;
   private boolean unknownName;
-  private boolean pinned;
-  private long overhead = -1;
-  private long firstByte = -1;
   private boolean over;
 
   Exchange(
@@ -70,6 +60,7 @@ final class Exchange {
     this.request = request;
     this.settings = context.settings.get();
     this.retries = new RetryPolicy(context.retries, settings.retries());
+    this.times = new ExchangeTimes(request.receivedAt(), settings.timeouts());
     this.relay = new ResponseRelay(this, ctx, settings);
     this.queue = new QueueWait(context, ctx.channel().eventLoop(), this::settle);
   }
@@ -78,108 +69,52 @@ final class Exchange {
     route();
   }
 
-  /** The name of the model upstream. */
-  String target() {
-    return target;
-  }
-
-  int attempts() {
-    return retries.attempts();
-  }
-
-  static String unknownModel(String model) {
-    return "The model `" + model + "` does not exist or you do not have access to it.";
-  }
-
   /** Picks an endpoint on one snapshot, and sends the request there. */
   private void route() {
     RegistrySnapshot snapshot = context.registry.snapshot();
-    if (request.facts() == null) {
-      routeToMaker(snapshot);
-      return;
+    RequestFacts facts = request.facts();
+    if (facts == null) {
+      routeToMaker(snapshot, request.route().id());
+    } else {
+      routeByModel(snapshot, facts);
     }
-    String model = request.model();
-    pool = snapshot.pool(model);
-    if (pool == null) {
-      unknown(model);
-      return;
-    }
-    target = pool.settings().aliases().getOrDefault(model, model);
-    if (!target.equals(model) && request.facts().modelOffset() < 0) {
-      reject(
-          GatewayError.INVALID_MODEL,
-          "`" + model + "` is an alias, which a form cannot name (expected: `" + target + "`)");
-      return;
-    }
-    if (leftToResolver(pool) && context.unknown.contains(model)) {
-      refuseUnknown(model);
-      return;
-    }
-    pick(pool, pickRequest(request.facts()));
-  }
-
-  /**
-   * Returns whether no server lists the name, so that it may or may not be one that a server can
-   * load.
-   */
-  private boolean leftToResolver(PoolSnapshot from) {
-    return from.settings().resolver()
-        && from.adapter(target) == null
-        && !from.baseNames().contains(target);
-  }
-
-  private PickRequest pickRequest(RequestFacts facts) {
-    String session = HeaderRules.session(request.head().headers());
-    String previous = facts.previousResponseId();
-    String maker = previous == null ? null : context.responses.endpoint(previous);
-    pinned = known(maker);
-    return new PickRequest(
-        target,
-        request.route().usesAdapter(),
-        session != null ? session : facts.user(),
-        pinned ? maker : null,
-        facts.promptHash(),
-        retries.tried());
-  }
-
-  private boolean known(@Nullable String address) {
-    return pool != null && address != null && at(pool, address) != null;
-  }
-
-  private static @Nullable EndpointState at(PoolSnapshot pool, String address) {
-    for (EndpointState state : pool.endpoints()) {
-      if (state.endpoint().address().equals(address)) {
-        return state;
-      }
-    }
-    return null;
   }
 
   /** A request about a stored response goes to the server that has it. */
-  private void routeToMaker(RegistrySnapshot snapshot) {
-    String maker = context.responses.endpoint(request.route().id());
-    for (PoolSnapshot candidate : snapshot.pools()) {
-      if (maker != null && at(candidate, maker) != null) {
-        pool = candidate;
-        pinned = true;
-        target = candidate.settings().baseModel();
-        pick(candidate, new PickRequest(target, false, null, maker, 0, retries.tried()));
-        return;
-      }
-    }
-    reject(
-        GatewayError.RESPONSE_NOT_FOUND,
-        "Response with id '" + request.route().id() + "' not found.");
-  }
-
-  private void pick(PoolSnapshot from, PickRequest wanted) {
-    QueueSettings waiting = from.settings().queue();
-    String fault = QueueWait.fault(request.head().headers(), waiting);
-    if (fault != null) {
-      reject(GatewayError.BAD_REQUEST, fault);
+  private void routeToMaker(RegistrySnapshot snapshot, String responseId) {
+    Destination found = Destination.ofResponse(responseId, snapshot, context.responses);
+    if (found == null) {
+      reject(Rejection.unknownResponse(responseId));
       return;
     }
-    settle(context.admission.admit(queue.terms(wanted, request, waiting), from));
+    destination = found;
+    pick(found);
+  }
+
+  private void routeByModel(RegistrySnapshot snapshot, RequestFacts facts) {
+    String model = facts.model();
+    Destination found = Destination.ofModel(facts, snapshot, context.responses);
+    destination = found;
+    if (found == null) {
+      unknown(model);
+    } else if (!found.model().equals(model) && facts.modelOffset() < 0) {
+      reject(Rejection.aliasInForm(model, found.model()));
+    } else if (found.leftToResolver() && context.unknown.contains(model)) {
+      refuseUnknown(model);
+    } else {
+      pick(found);
+    }
+  }
+
+  private void pick(Destination to) {
+    QueueSettings waiting = to.pool().settings().queue();
+    String fault = QueueWait.fault(request.head().headers(), waiting);
+    if (fault != null) {
+      reject(new Rejection(GatewayError.BAD_REQUEST, fault));
+      return;
+    }
+    PickRequest wanted = to.pickRequest(request, retries.tried());
+    settle(context.admission.admit(queue.terms(wanted, request, waiting), to.pool()));
   }
 
   private void settle(Pick pick) {
@@ -187,20 +122,11 @@ final class Exchange {
       case Pick.Chosen chosen -> begin(chosen);
       case Pick.Queued place -> queue.begin(place);
       case Pick.UnknownModel _ -> unknown(request.model());
-      case Pick.NoneReady _ -> noneReady();
-      case Pick.Saturated _, Pick.NoRoom _ ->
-          reject(GatewayError.SATURATED, saturated() + ", try again");
-      case Pick.QueueFull full ->
-          reject(GatewayError.SATURATED, saturated() + ", the queue is full", full.retryAfter());
-      case Pick.TooLate late -> {
-        String wait = queue.waited() ? ", no place came free in time" : ", the wait is too long";
-        reject(GatewayError.QUEUE_TIMEOUT, saturated() + wait, late.expected());
-      }
+      case Pick.NoneReady _ -> reject(Rejection.noneReady(request.model(), lastFailure));
+      case Pick.Saturated _, Pick.NoRoom _ -> reject(Rejection.saturated(request.model()));
+      case Pick.QueueFull full -> reject(Rejection.queueFull(request.model(), full));
+      case Pick.TooLate late -> reject(Rejection.tooLate(request.model(), late, queue.waited()));
     }
-  }
-
-  private String saturated() {
-    return "Every endpoint that serves `" + request.model() + "` is saturated";
   }
 
   private void begin(Pick.Chosen chosen) {
@@ -232,51 +158,41 @@ final class Exchange {
     }
   }
 
-  /** Before every pool has told its models, a name that is not known may still turn out to be. */
   private void refuseUnknown(String model) {
     if (!context.registry.snapshot().ready()) {
-      reject(
-          GatewayError.NO_ENDPOINT_READY,
-          "`" + model + "` is not known yet: a pool was not scraped so far, try again");
+      reject(Rejection.notKnownYet(model));
       return;
     }
     context.unknown.add(model);
     unknownName = true;
-    reject(GatewayError.MODEL_NOT_FOUND, unknownModel(model));
-  }
-
-  private void noneReady() {
-    if (lastFailure != null) {
-      reject(
-          GatewayError.UPSTREAM_FAILED,
-          "No endpoint of `" + request.model() + "` answered (" + lastFailure.label() + ")");
-    } else {
-      reject(
-          GatewayError.NO_ENDPOINT_READY,
-          "No endpoint that serves `" + request.model() + "` is up, try again");
-    }
+    reject(Rejection.unknownModel(model));
   }
 
   /** Answers with an error of the gateway's own; nothing has gone downstream yet. */
-  private void reject(GatewayError error, String message) {
-    reject(error, message, Duration.ZERO);
-  }
-
-  private void reject(GatewayError error, String message, Duration retryAfter) {
+  private void reject(Rejection why) {
     if (over) {
       return;
     }
-    context.listener.rejected(error);
+    context.listener.rejected(why.error());
     boolean keepAlive = request.keepAlive() && !context.draining();
-    finish(error.status(), null);
+    finish(why.error().status(), null);
     ChannelFuture written =
         Answers.send(
             ctx,
-            Answers.error(request.route().shape(), error, message, retryAfter),
+            Answers.error(request.route().shape(), why.error(), why.message(), why.retryAfter()),
             settings.headers().requestId() ? request.id() : null,
             keepAlive);
     endsWith(written);
     connection.exchangeOver(keepAlive);
+  }
+
+  /** The name of the model upstream. */
+  String target() {
+    return destination == null ? "" : destination.model();
+  }
+
+  int attempts() {
+    return retries.attempts();
   }
 
   /** Returns whether what this attempt says still counts. */
@@ -285,33 +201,21 @@ final class Exchange {
   }
 
   void sent() {
-    if (overhead < 0) {
-      overhead = System.nanoTime() - request.receivedAt() - queue.nanos();
-    }
+    times.sent(queue.nanos());
   }
 
   void firstByte() {
-    if (firstByte < 0) {
-      firstByte = System.nanoTime() - request.receivedAt();
-    }
+    times.answered();
   }
 
   /** No connection could be made: the endpoint is down until a probe says otherwise. */
   void unreachable(Attempt failed, Throwable cause) {
     Endpoint endpoint = failed.endpoint();
-    if (isItsFault(cause)) {
+    if (UpstreamFailure.isOfEndpoint(cause)) {
       context.registry.unreachable(endpoint);
       context.refresh.probe(endpoint);
     }
     failed(failed, UpstreamFailure.CONNECT, cause);
-  }
-
-  /** Too many open files or no free port here say nothing about the endpoint. */
-  private static boolean isItsFault(Throwable cause) {
-    return cause instanceof ConnectException
-        || cause instanceof NoRouteToHostException
-        || cause instanceof UnknownHostException
-        || cause instanceof SSLException;
   }
 
   /** The current attempt failed: tries again if that is allowed, else tells the client. */
@@ -320,12 +224,10 @@ final class Exchange {
     lastFailure = failure;
     if (relay.committed()) {
       breakOff(GatewayError.UPSTREAM_FAILED, "the model server broke off its answer");
-    } else if (pool != null && retries.allows(failure, pool)) {
+    } else if (destination != null && retries.allows(failure, destination.pool())) {
       retry(failed, failure.label());
     } else {
-      reject(
-          GatewayError.UPSTREAM_FAILED,
-          "the model server " + failed.endpoint().address() + " failed: " + cause.getMessage());
+      reject(Rejection.upstreamFailed(failed.endpoint().address(), cause));
     }
   }
 
@@ -346,7 +248,7 @@ final class Exchange {
    * model.
    */
   private boolean servedElsewhere(String address) {
-    return pool != null && !pinned && retries.servedElsewhere(pool, target, address);
+    return destination != null && retries.servedElsewhere(destination, address);
   }
 
   /**
@@ -355,16 +257,16 @@ final class Exchange {
    * @return whether the request goes elsewhere; if not, the answer is the client's
    */
   boolean lost(Attempt failed) {
-    context.registry.lost(failed.endpoint(), target);
-    if (pool == null) {
+    context.registry.lost(failed.endpoint(), target());
+    if (destination == null) {
       return false;
     }
-    if (leftToResolver(pool)) {
+    if (destination.leftToResolver()) {
       context.unknown.add(request.model());
       unknownName = true;
       return false;
     }
-    if (!servedElsewhere(failed.endpoint().address()) || !retries.allows(pool)) {
+    if (!servedElsewhere(failed.endpoint().address()) || !retries.allows(destination.pool())) {
       return false;
     }
     failed.end(true);
@@ -414,7 +316,7 @@ final class Exchange {
     if (over) {
       return;
     }
-    String late = late(now, lastSent);
+    String late = times.late(now, attempt, relay.committed(), lastSent);
     if (late == null) {
       return;
     }
@@ -424,28 +326,8 @@ final class Exchange {
     if (relay.committed()) {
       breakOff(GatewayError.UPSTREAM_TIMEOUT, late);
     } else {
-      reject(GatewayError.UPSTREAM_TIMEOUT, late);
+      reject(new Rejection(GatewayError.UPSTREAM_TIMEOUT, late));
     }
-  }
-
-  private @Nullable String late(long now, long lastSent) {
-    ProxySettings.Timeouts timeouts = settings.timeouts();
-    if (DownstreamHandler.passed(now - request.receivedAt(), timeouts.total())) {
-      return "the answer was not complete in time (timeouts.total)";
-    }
-    if (attempt == null) {
-      return null;
-    }
-    if (!relay.committed()
-        && DownstreamHandler.passed(now - attempt.startedAt(), timeouts.firstByte())) {
-      return "the model server did not begin its answer in time (timeouts.firstByte)";
-    }
-    if (relay.committed()
-        && DownstreamHandler.passed(
-            now - Math.max(attempt.lastActivity(), lastSent), timeouts.idle())) {
-      return "the answer stood still for too long (timeouts.idle)";
-    }
-    return null;
   }
 
   /**
@@ -465,14 +347,14 @@ final class Exchange {
     retries.end();
     context.listener.finished(
         new ExchangeReport(
-            pool == null ? null : pool.name(),
-            pool == null || unknownName ? null : target,
+            destination == null ? null : destination.pool().name(),
+            destination == null || unknownName ? null : destination.model(),
             status,
             retries.attempts(),
             queue.waited() ? queue.nanos() : -1,
-            overhead,
-            firstByte,
-            System.nanoTime() - request.receivedAt(),
+            times.overhead(),
+            times.firstByte(),
+            times.sinceReceived(),
             usage == null ? -1 : usage.input(),
             usage == null ? -1 : usage.output()));
   }

@@ -24,12 +24,11 @@ final class LocalAnswers {
 
   private static FullHttpResponse model(RegistrySnapshot snapshot, ClientRequest request) {
     ModelCard card = snapshot.cards().get(request.route().id());
-    return card != null
-        ? Answers.json(200, ModelList.renderOne(card))
-        : Answers.error(
-            request.route().shape(),
-            GatewayError.MODEL_NOT_FOUND,
-            Exchange.unknownModel(request.route().id()));
+    if (card != null) {
+      return Answers.json(200, ModelList.renderOne(card));
+    }
+    Rejection unknown = Rejection.unknownModel(request.route().id());
+    return Answers.error(request.route().shape(), unknown.error(), unknown.message());
   }
 
   private static FullHttpResponse health(ProxyContext context, ClientRequest request) {

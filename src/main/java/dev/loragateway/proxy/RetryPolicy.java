@@ -65,11 +65,16 @@ final class RetryPolicy {
   }
 
   /**
-   * Returns whether an endpoint that is up, not tried, and not {@code address} serves the model.
+   * Returns whether an endpoint that is up, not tried, and not {@code address} can serve the
+   * request.
    */
-  boolean servedElsewhere(PoolSnapshot pool, String model, String address) {
-    AdapterRow row = pool.adapter(model);
-    boolean base = pool.baseNames().contains(model);
+  boolean servedElsewhere(Destination to, String address) {
+    if (to.maker() != null) {
+      return false;
+    }
+    PoolSnapshot pool = to.pool();
+    AdapterRow row = pool.adapter(to.model());
+    boolean base = pool.baseNames().contains(to.model());
     for (int i = 0; i < pool.endpoints().size(); i++) {
       EndpointState state = pool.endpoints().get(i);
       String other = state.endpoint().address();

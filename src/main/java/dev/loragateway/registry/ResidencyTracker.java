@@ -4,37 +4,22 @@ import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Residency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An estimate of which adapters one endpoint holds, by keeping the two LRUs that the engine keeps.
- * Confined to the registry's lock.
+ * An estimate of which adapters one endpoint holds: follows the requests sent to it and the
+ * server's own words, and moves the adapters in the two LRUs that the engine keeps. Confined to the
+ * registry's lock.
  */
 /*
- * One list for two caches. vLLM touches its GPU and its CPU LRU together, at every step in which a
- * request of the adapter is scheduled and at every load through the API. An LRU cache of k entries
- * holds the k entries touched last (the inclusion property of LRU stacks, Mattson et al. 1970), so
- * one list ordered by last touch describes both: its newest `gpuSlots` entries are in GPU slots, its
- * newest `cpuSlots` in host memory. A change of the number of slots needs no reload, and no
- * knowledge is lost while the number is not known yet.
- *
  * Requests in flight. The engine touches their adapters at every step, so they are the newest
  * whenever something is inserted, and never the victim. When every GPU slot belongs to an adapter in
  * flight the engine defers further adapters; they join the list when a slot comes free or when an
  * answer proves that they were scheduled.
- *
- * Free slots. After a restart or a report of the truth fewer entries may be loaded than there are
- * slots; `gpuUsed` and `cpuUsed` count those that are, and grow with each insertion.
  */
 final class ResidencyTracker {
   /** Told about each insertion into a GPU slot. */
@@ -43,104 +28,49 @@ final class ResidencyTracker {
     void swapped(String adapter, @Nullable String victim);
   }
 
-  /** Where an adapter is in the list. */
-  private static final class Place {
-    /** Time of the last touch. */
-    long at;
-
-    /** Grows along the list; an adapter that moves to its end gets a new one. */
-    long turn;
-
-    Place(long at, long turn) {
-      this.at = at;
-      this.turn = turn;
-    }
-  }
-
-  /**
-   * How things stood before a dispatch moved an adapter to the top; turn {@link #NOWHERE} when it
-   * was not in the list.
-   */
-  private record Undo(
-      long turn, long touchedAt, int gpuUsed, int cpuUsed, @Nullable String victim) {}
-
-  /** A name that the server no longer lists; its weights keep their slot under this key. */
-  private static final String VANISHED = "\0";
-
-  /** The time of what was never touched; differences to it do not overflow. */
-  private static final long NEVER = Long.MIN_VALUE / 2;
-
-  private static final long NOWHERE = -1;
-
-  /** How much later than the engine's last step an answer may reach the gateway, in nanoseconds. */
-  private static final long LATE = 1_000_000_000L;
-
-  /** Names remembered beyond the CPU slots, so that a larger number of slots can be learned. */
-  private static final int MEMORY = 1024;
+  /** How things stood before a dispatch, and which adapter it was expected to evict. */
+  private record Undo(AdapterCaches.Before before, @Nullable String victim) {}
 
   private final Listener listener;
-
-  /** Adapters, the oldest touch first. */
-  private final LinkedHashMap<String, Place> recency = new LinkedHashMap<>();
-
+  private final AdapterCaches caches;
   private final Map<String, Integer> inFlight = new HashMap<>();
   private final Deque<String> deferred = new ArrayDeque<>();
 
   /** What a dispatch changed that is not proved yet. */
   private final Map<String, Undo> undo = new HashMap<>();
 
-  private int gpuSlots;
-  private int cpuSlots;
-  private int gpuUsed = Integer.MAX_VALUE;
-  private int cpuUsed = Integer.MAX_VALUE;
-  private int insertions;
-  private int vanished;
-  private long turns;
-  private int changes;
-
   ResidencyTracker(int gpuSlots, int cpuSlots, Listener listener) {
     this.listener = listener;
-    resize(gpuSlots, cpuSlots);
+    this.caches = new AdapterCaches(gpuSlots, cpuSlots);
   }
 
   /** Sets the number of slots; the CPU level never holds fewer than the GPU level. */
   void resize(int gpuSlots, int cpuSlots) {
-    this.gpuSlots = gpuSlots;
-    this.cpuSlots = Math.max(gpuSlots, cpuSlots);
-    changes++;
+    caches.resize(gpuSlots, cpuSlots);
   }
 
   int gpuSlots() {
-    return gpuSlots;
-  }
-
-  int cpuSlots() {
-    return cpuSlots;
+    return caches.gpuSlots();
   }
 
   /** Insertions so far: two equal readings mean that no swap happened in between. */
   int insertions() {
-    return insertions;
+    return caches.insertions();
   }
 
   /** Two equal readings mean that the same adapters are in GPU slots and in host memory. */
   int changes() {
-    return changes;
+    return caches.changes();
   }
 
   /** A request for the adapter was sent. */
   void dispatched(String adapter, long at) {
     inFlight.merge(adapter, 1, Integer::sum);
-    Residency before = residency(adapter);
-    if (before == Residency.GPU) {
-      move(adapter, at);
+    if (residency(adapter) == Residency.GPU) {
+      caches.touch(adapter, at);
     } else if (!slotsTaken()) {
-      Place place = recency.get(adapter);
-      long turn = place == null ? NOWHERE : place.turn;
-      long touchedAt = place == null ? NEVER : place.at;
-      int gpu = gpuUsed;
-      int cpu = cpuUsed;
-      undo.put(adapter, new Undo(turn, touchedAt, gpu, cpu, insert(adapter, before, at)));
+      AdapterCaches.Before before = caches.before(adapter);
+      undo.put(adapter, new Undo(before, caches.insert(adapter, scheduled(), at)));
     } else if (!deferred.contains(adapter)) {
       deferred.add(adapter);
     }
@@ -167,26 +97,11 @@ final class ResidencyTracker {
   /** The server refused the request before its engine saw it: the adapter is where it was. */
   void refused(String adapter, long at) {
     boolean alone = inFlight.getOrDefault(adapter, 0) <= 1;
-    Undo before = alone ? undo.remove(adapter) : null;
-    if (before != null) {
-      List<String> order = new ArrayList<>(recency.keySet());
-      order.remove(adapter);
-      if (before.turn() != NOWHERE) {
-        order.add(Math.min(olderThan(before.turn()), order.size()), adapter);
-      }
-      Place place = recency.get(adapter);
-      if (place != null) {
-        place.at = before.touchedAt();
-      }
-      reorder(order);
-      gpuUsed = before.gpuUsed();
-      cpuUsed = before.cpuUsed();
+    Undo expected = alone ? undo.remove(adapter) : null;
+    if (expected != null) {
+      caches.restore(adapter, expected.before());
     }
     left(adapter, at);
-  }
-
-  private int olderThan(long turn) {
-    return (int) recency.values().stream().filter(place -> place.turn < turn).count();
   }
 
   private void left(String adapter, long at) {
@@ -216,37 +131,25 @@ final class ResidencyTracker {
 
   /** The adapter was loaded before the tracker could see it: no swap is reported. */
   void assumed(String adapter) {
-    Residency before = residency(adapter);
-    if (before == Residency.GPU) {
-      move(adapter, NEVER);
+    if (residency(adapter) == Residency.GPU) {
+      caches.touch(adapter, RecencyList.NEVER);
     } else {
-      insert(adapter, before, NEVER);
+      caches.insert(adapter, scheduled(), RecencyList.NEVER);
     }
   }
 
   /** The server no longer lists the name: its weights stay until they are evicted. */
   void unregistered(String adapter) {
-    if (!recency.containsKey(adapter)) {
-      return;
-    }
-    Map<String, Place> places = new LinkedHashMap<>(recency);
-    recency.clear();
-    places.forEach(
-        (name, place) ->
-            recency.put(name.equals(adapter) ? name + VANISHED + vanished++ : name, place));
-    changes++;
+    caches.vanished(adapter);
   }
 
   /**
    * The server started anew: nothing is loaded. Requests in flight are over, by their own events.
    */
   void restarted() {
-    recency.clear();
+    caches.clear();
     deferred.clear();
     undo.clear();
-    gpuUsed = Integer.MAX_VALUE;
-    cpuUsed = Integer.MAX_VALUE;
-    changes++;
   }
 
   /**
@@ -255,28 +158,7 @@ final class ResidencyTracker {
    * @return how many adapters were estimated at another level
    */
   int reported(LoadedAdapters truth) {
-    Set<String> gpu = truth.gpu();
-    int corrections = 0;
-    List<String> order = new ArrayList<>(recency.keySet());
-    Map<String, Residency> estimated = levels();
-    for (String name : order) {
-      Residency before = estimated.getOrDefault(name, Residency.REGISTERED);
-      corrections += before == level(name, truth) ? 0 : 1;
-    }
-    Set<String> known = Set.copyOf(order);
-    gpuSlots = Math.max(gpuSlots, gpu.size());
-    cpuSlots = Math.max(cpuSlots, gpuSlots);
-    Set<String> next = new LinkedHashSet<>();
-    order.stream().filter(n -> truth.cpu().contains(n) && !gpu.contains(n)).forEach(next::add);
-    truth.cpu().stream().filter(n -> !gpu.contains(n)).forEach(next::add);
-    int cpuOnly = next.size();
-    order.stream().filter(gpu::contains).forEach(next::add);
-    next.addAll(gpu);
-    corrections += (int) next.stream().filter(n -> !known.contains(n)).count();
-    reorder(next);
-    gpuUsed = gpu.size();
-    cpuUsed = cpuOnly + gpu.size();
-    return corrections;
+    return caches.reported(truth);
   }
 
   /**
@@ -289,30 +171,7 @@ final class ResidencyTracker {
    * @return how many adapters were estimated at another level
    */
   int observed(Map<String, Long> lastActive, long since) {
-    if (lastActive.isEmpty()) {
-      return 0;
-    }
-    Map<String, Residency> before = levels();
-    Map<String, Long> times = new HashMap<>();
-    recency.forEach(
-        (name, own) -> {
-          long time = time(name, own.at, lastActive.get(name), since);
-          times.put(name, time);
-          own.at = busy(name) ? own.at : time;
-        });
-    List<String> order = new ArrayList<>(recency.keySet());
-    order.sort(Comparator.comparing(times::get));
-    reorder(order);
-    Map<String, Residency> after = levels();
-    before.entrySet().removeAll(after.entrySet());
-    return before.size();
-  }
-
-  private long time(String name, long own, @Nullable Long server, long since) {
-    if (busy(name)) {
-      return Long.MAX_VALUE;
-    }
-    return server == null || own >= since || own - server > LATE ? own : server;
+    return caches.observed(lastActive, since, this::busy);
   }
 
   /** Returns whether the engine is touching the adapter at every step. */
@@ -320,171 +179,60 @@ final class ResidencyTracker {
     return inFlight.containsKey(name) && !deferred.contains(name);
   }
 
-  /** Puts the list into this order; each position keeps its turn. */
-  private void reorder(Collection<String> order) {
-    Map<String, Place> places = new HashMap<>(recency);
-    long[] before = recency.values().stream().mapToLong(place -> place.turn).toArray();
-    recency.clear();
-    int position = 0;
-    for (String name : order) {
-      Place place = places.getOrDefault(name, new Place(NEVER, 0));
-      place.turn = position < before.length ? before[position] : ++turns;
-      recency.put(name, place);
-      position++;
-    }
-    changes++;
-  }
-
-  private static Residency level(String name, LoadedAdapters truth) {
-    if (truth.gpu().contains(name)) {
-      return Residency.GPU;
-    }
-    return truth.cpu().contains(name) ? Residency.CPU : Residency.REGISTERED;
-  }
-
   /** Where the adapter's weights are, by the estimate; never {@link Residency#UNKNOWN}. */
   Residency residency(String adapter) {
-    if (!recency.containsKey(adapter)) {
-      return Residency.REGISTERED;
-    }
-    int inCpu = inCpu();
-    Iterator<String> newest = newestFirst();
-    for (int newer = 0; newer < inCpu; newer++) {
-      if (newest.next().equals(adapter)) {
-        return newer < inGpu() ? Residency.GPU : Residency.CPU;
-      }
-    }
-    return Residency.REGISTERED;
+    return caches.residency(adapter);
   }
 
   /** Adapters in GPU slots, oldest first. */
   List<String> gpu() {
-    return newest(inGpu());
+    return caches.gpu();
   }
 
   /** Adapters in host memory, oldest first; those in GPU slots are among them. */
   List<String> cpu() {
-    return newest(inCpu());
+    return caches.cpu();
   }
 
   /** Returns whether the adapter was ever loaded since the server's start. */
   boolean knows(String adapter) {
-    return recency.containsKey(adapter);
-  }
-
-  /** The level of each adapter that is in a GPU slot or in host memory. */
-  Map<String, Residency> levels() {
-    Map<String, Residency> levels = new HashMap<>();
-    cpu().forEach(name -> levels.put(name, Residency.CPU));
-    gpu().forEach(name -> levels.put(name, Residency.GPU));
-    return levels;
+    return caches.knows(adapter);
   }
 
   /** The adapter that would lose its GPU slot to the next swap, or null when a slot is free. */
   @Nullable String victim() {
-    if (inGpu() < gpuSlots) {
+    if (!caches.gpuFull()) {
       return null;
     }
-    Iterator<String> newest = newestFirst();
-    String victim = null;
-    for (int i = inGpu(); i > 0; i--) {
-      String name = plain(newest.next());
+    for (String name : caches.gpu()) {
       if (!inFlight.containsKey(name)) {
-        victim = name;
+        return name;
       }
     }
-    return victim;
-  }
-
-  private Iterator<String> newestFirst() {
-    return recency.sequencedKeySet().reversed().iterator();
-  }
-
-  private List<String> newest(int count) {
-    String[] names = new String[count];
-    Iterator<String> newest = newestFirst();
-    for (int i = count - 1; i >= 0; i--) {
-      names[i] = plain(newest.next());
-    }
-    return List.of(names);
-  }
-
-  private static String plain(String name) {
-    int end = name.indexOf(VANISHED);
-    return end < 0 ? name : name.substring(0, end);
-  }
-
-  private int inGpu() {
-    return Math.min(Math.min(gpuSlots, gpuUsed), recency.size());
-  }
-
-  private int inCpu() {
-    return Math.min(Math.min(cpuSlots, cpuUsed), recency.size());
+    return null;
   }
 
   /** Returns whether every GPU slot belongs to an adapter with requests in flight. */
   private boolean slotsTaken() {
-    return scheduled().size() >= gpuSlots;
+    return scheduled().size() >= caches.gpuSlots();
   }
 
   private void touch(String adapter, long at) {
-    Residency before = residency(adapter);
-    if (before == Residency.GPU) {
-      move(adapter, at);
+    if (residency(adapter) == Residency.GPU) {
+      caches.touch(adapter, at);
     } else {
-      listener.swapped(adapter, insert(adapter, before, at));
-    }
-  }
-
-  /**
-   * Puts the adapter into a GPU slot; returns the one that lost it, or null when a slot was free.
-   */
-  private @Nullable String insert(String adapter, Residency before, long at) {
-    String victim = null;
-    if (inGpu() == gpuSlots) {
-      for (String name : scheduled()) {
-        if (recency.containsKey(name)) {
-          move(name, at);
-        }
-      }
-      victim = newest(inGpu()).getFirst();
-    }
-    move(adapter, at);
-    insertions++;
-    changes++;
-    gpuUsed = grow(gpuUsed, gpuSlots);
-    if (before == Residency.REGISTERED) {
-      cpuUsed = grow(cpuUsed, cpuSlots);
-    }
-    return victim;
-  }
-
-  private void move(String adapter, long at) {
-    Place place = recency.get(adapter);
-    if (place == null) {
-      recency.put(adapter, new Place(at, ++turns));
-    } else {
-      place.at = at;
-      place.turn = ++turns;
-      recency.putLast(adapter, place);
-    }
-    if (recency.size() > cpuSlots + MEMORY) {
-      recency.pollFirstEntry();
+      listener.swapped(adapter, caches.insert(adapter, scheduled(), at));
     }
   }
 
   /** Adapters in flight that hold a GPU slot, in the order of their last touch. */
   private List<String> scheduled() {
     List<String> names = new ArrayList<>();
-    for (String name : newest(inGpu())) {
+    for (String name : caches.gpu()) {
       if (inFlight.containsKey(name)) {
         names.add(name);
       }
     }
     return names;
-  }
-
-  private static int grow(int used, int slots) {
-    return used >= slots ? used : used + 1;
   }
 }

@@ -1,0 +1,85 @@
+package dev.loragateway.proxy;
+
+import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.routing.PickRequest;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a request is to go, by one snapshot: to a pool, by a model's name or because an endpoint of
+ * it made the stored response that the request is about. Immutable.
+ *
+ * @param pool as it stood in the snapshot
+ * @param model base model or adapter as the servers know it, aliases resolved
+ * @param maker address of the only endpoint that can serve the request, or null when any may
+ */
+record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
+
+  /** The pool of the model that the request names; null when no pool has it. */
+  static @Nullable Destination ofModel(
+      RequestFacts facts, RegistrySnapshot snapshot, ResponseHomes responses) {
+    PoolSnapshot pool = snapshot.pool(facts.model());
+    if (pool == null) {
+      return null;
+    }
+    String previous = facts.previousResponseId();
+    String maker = previous == null ? null : responses.endpoint(previous);
+    return new Destination(
+        pool,
+        pool.settings().aliases().getOrDefault(facts.model(), facts.model()),
+        maker != null && has(pool, maker) ? maker : null);
+  }
+
+  /** The pool of the endpoint that made the response; null when it is not known any more. */
+  static @Nullable Destination ofResponse(
+      String id, RegistrySnapshot snapshot, ResponseHomes responses) {
+    String maker = responses.endpoint(id);
+    if (maker == null) {
+      return null;
+    }
+    for (PoolSnapshot pool : snapshot.pools()) {
+      if (has(pool, maker)) {
+        return new Destination(pool, pool.settings().baseModel(), maker);
+      }
+    }
+    return null;
+  }
+
+  private static boolean has(PoolSnapshot pool, String address) {
+    for (EndpointState state : pool.endpoints()) {
+      if (state.endpoint().address().equals(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Returns whether no server lists the name, so that it may or may not be one that a server can
+   * load.
+   */
+  boolean leftToResolver() {
+    return pool.settings().resolver()
+        && pool.adapter(model) == null
+        && !pool.baseNames().contains(model);
+  }
+
+  /** What the pick is to know, with the addresses that were tried already. */
+  PickRequest pickRequest(ClientRequest request, Set<String> tried) {
+    RequestFacts facts = request.facts();
+    if (facts == null) {
+      return new PickRequest(model, false, null, maker, 0, tried);
+    }
+    String session = HeaderRules.session(request.head().headers());
+    return new PickRequest(
+        model,
+        request.route().usesAdapter(),
+        session != null ? session : facts.user(),
+        maker,
+        facts.promptHash(),
+        tried);
+  }
+}
