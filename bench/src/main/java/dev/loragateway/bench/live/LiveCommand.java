@@ -49,7 +49,7 @@ public final class LiveCommand implements Callable<Integer> {
       List.of("random", "round-robin", "least-request", "hash", "tiered", "lora-aware");
 
   @Option(names = "--rate", description = "Requests/s (default: ${DEFAULT-VALUE}).")
-  private double rate = 60;
+  private double rate = 70;
 
   @Option(names = "--seconds", description = "Measured, per policy (default: ${DEFAULT-VALUE}).")
   private int seconds = 20;

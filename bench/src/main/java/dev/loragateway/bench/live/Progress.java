@@ -41,7 +41,7 @@ final class Progress {
     int filled = (int) (WIDTH * done + 1e-9);
     System.err.printf(
         Locale.ROOT,
-        "%s[%s%s] %3.0f%%  %-13s %3.0f s%s %s",
+        "%s[%s%s] %3.0f%%  %-13s %3.0f s%-20s %s",
         terminal ? "\r" : "",
         "#".repeat(filled),
         ".".repeat(WIDTH - filled),
