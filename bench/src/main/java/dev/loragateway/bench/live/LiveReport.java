@@ -45,7 +45,7 @@ record LiveReport(Load load, Fleet fleet, List<LiveResult> results) {
     StringBuilder text =
         new StringBuilder(
             """
-            | policy        |  hits | swaps | from disk | TTFT p50 ms |   p90 |   p99 | <= 500 ms |
+            | policy        |  hits | swaps |   on disk | TTFT p50 ms |   p90 |   p99 | <= 500 ms |
             |---------------|------:|------:|----------:|------------:|------:|------:|----------:|
             """);
     for (LiveResult r : results) {
@@ -55,7 +55,7 @@ record LiveReport(Load load, Fleet fleet, List<LiveResult> results) {
               r.policy(),
               100 * r.hitRate(),
               r.seen().swaps(),
-              r.seen().fromDisk(),
+              r.seen().onDisk(),
               r.firstToken(0.5),
               r.firstToken(0.9),
               r.firstToken(0.99),
@@ -64,7 +64,8 @@ record LiveReport(Load load, Fleet fleet, List<LiveResult> results) {
     text.append(
         """
 
-        Hits and swaps are what the servers saw; TTFT counts from when a request was due.
+        Hits, swaps and requests whose adapter was on disk only are what the servers saw; one swap may
+        serve several requests. TTFT counts from when a request was due.
 
         | policy        |  sent | complete | failed | retried |  seen | aborted | held back |
         |---------------|------:|---------:|-------:|--------:|------:|--------:|----------:|
@@ -143,7 +144,7 @@ record LiveReport(Load load, Fleet fleet, List<LiveResult> results) {
   private String csv() {
     StringBuilder csv =
         new StringBuilder(
-            "policy,rate,seconds,seed,sent,failed,retried,seen,aborted,hits,from_disk,swaps,held,"
+            "policy,rate,seconds,seed,sent,failed,retried,seen,aborted,hits,on_disk,swaps,held,"
                 + "ttft_p50_ms,ttft_p90_ms,ttft_p99_ms,within_500_ms\n");
     for (LiveResult r : results) {
       csv.append(
@@ -159,7 +160,7 @@ record LiveReport(Load load, Fleet fleet, List<LiveResult> results) {
               r.seen().requests(),
               r.seen().aborted(),
               r.seen().hits(),
-              r.seen().fromDisk(),
+              r.seen().onDisk(),
               r.seen().swaps(),
               r.held(),
               r.firstToken(0.5),

@@ -10,11 +10,11 @@ import java.util.stream.Stream;
  *
  * @param requests received
  * @param hits whose adapter was in a GPU slot when they were first scheduled
- * @param fromDisk whose adapter had to be read from disk
+ * @param onDisk whose adapter was on disk only by then; one load may serve several of them
  * @param aborted left by the gateway before the answer was complete
  * @param swaps loads of an adapter into a GPU slot
  */
-record Seen(int requests, int hits, int fromDisk, int aborted, int swaps) {
+record Seen(int requests, int hits, int onDisk, int aborted, int swaps) {
   /**
    * Reads the servers' own records.
    *
