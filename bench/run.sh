@@ -7,8 +7,9 @@ root=$(dirname "$bench")
 
 usage() {
   cat <<'TEXT'
-usage: bench/run.sh routing [--live] [OPTIONS]   routing policies compared (routing --help)
-       bench/run.sh jmh [PATTERN] [OPTIONS]      microbenchmarks, e.g. jmh pick (jmh -h)
+usage: bench/run.sh routing [OPTIONS]          routing policies compared in simulated time (routing --help)
+       bench/run.sh routing --live [OPTIONS]   the same on real sockets, 4 minutes (routing --live --help)
+       bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
 
@@ -26,8 +27,15 @@ main() {
   exec "$root/gateway/run" --java "$bench/target/bench.jar:$bench/target/lib/*" "$@"
 }
 
+routing() {
+  case " $* " in
+    *" --live "*) JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.live.LiveCommand "$@" ;;
+    *) JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
+  esac
+}
+
 case "${1:-}" in
-  routing) shift; build; JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
+  routing) shift; build; routing "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;
