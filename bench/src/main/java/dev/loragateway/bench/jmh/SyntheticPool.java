@@ -8,6 +8,7 @@ import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistryListener;
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import java.time.Duration;
@@ -59,7 +60,8 @@ final class SyntheticPool {
         true,
         Duration.ofDays(1),
         Map.of(),
-        RoutingSettings.DEFAULTS.withPolicy(policy));
+        RoutingSettings.DEFAULTS.withPolicy(policy),
+        QueueSettings.DEFAULTS);
   }
 
   /** Every adapter; an endpoint's last ones, which its slots hold, are others at each endpoint. */

@@ -3,6 +3,7 @@ package dev.loragateway.bench.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ class SimulationTest {
         Fleet.SMALL,
         ServerModel.DEFAULTS,
         ROUTING,
+        QueueSettings.DEFAULTS,
         1,
         rate,
         120,
