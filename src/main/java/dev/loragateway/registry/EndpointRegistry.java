@@ -231,7 +231,7 @@ public final class EndpointRegistry {
     AdapterCell cell = dispatch.cell();
     if (cell != null) {
       long now = now();
-      cell.loaded();
+      dispatch.state().inFlight().loaded(cell);
       cell.touch(now);
       touched(dispatch, Kind.ANSWERED, !dispatch.resident(), now);
     }

@@ -35,6 +35,8 @@ public final class InFlight {
    */
   private volatile AdapterCell[] loading = {};
 
+  private volatile long swapsEnd = Long.MIN_VALUE;
+
   private static VarHandle field(String name) {
     try {
       return MethodHandles.lookup().findVarHandle(InFlight.class, name, int.class);
@@ -107,6 +109,7 @@ public final class InFlight {
     if (cell.leave()) {
       DISTINCT.getAndAdd(this, -1);
       cell.gaveUp(load);
+      swapsChanged();
       if (!cell.listed()) {
         cells.remove(cell.adapter(), cell);
       }
@@ -120,6 +123,29 @@ public final class InFlight {
     do {
       before = loading;
     } while (!LOADING.compareAndSet(this, before, with(cell, before, now)));
+    swapsChanged();
+  }
+
+  /** Notes that the adapter is in a slot, if a swap of it was under way. */
+  void loaded(AdapterCell cell) {
+    if (cell.loadingUntil() != Long.MIN_VALUE) {
+      cell.loaded();
+      swapsChanged();
+    }
+  }
+
+  /**
+   * Takes the end of all swaps anew. Two threads at once may leave the older one in place, which
+   * the next swap puts right: it is an estimate in any case.
+   */
+  private void swapsChanged() {
+    long end = Long.MIN_VALUE;
+    for (AdapterCell cell : loading) {
+      if (!cell.deferred()) {
+        end = Math.max(end, cell.loadingUntil());
+      }
+    }
+    swapsEnd = end;
   }
 
   /** This cell and those of the others whose swap is still under way. */
@@ -149,13 +175,7 @@ public final class InFlight {
    * other. In the past when there is none; those that wait for a slot do not count.
    */
   public long swapsEnd() {
-    long end = Long.MIN_VALUE;
-    for (AdapterCell cell : loading) {
-      if (!cell.deferred()) {
-        end = Math.max(end, cell.loadingUntil());
-      }
-    }
-    return end;
+    return swapsEnd;
   }
 
   /** Names of the adapters that are being loaded: the swap queue. */

@@ -42,7 +42,11 @@ final class CostModel {
     double places = at.settings().maxNumSeqs();
     double waiting = at.load() + 1 - places;
     double wait = waiting <= 0 ? 0 : waiting / places * times.answer();
-    double cost = wait + at.load() * place(times) + at.swapsMillis();
+    double cost = wait + at.load() * place(times);
+    if (cost > enough) {
+      return cost;
+    }
+    cost += at.swapsMillis();
     if (at.cell() == null || cost > enough) {
       return cost;
     }
