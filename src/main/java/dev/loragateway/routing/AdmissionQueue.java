@@ -5,6 +5,7 @@ import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.routing.FairLines.Ticket;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * which is not taken while nobody waits.
  */
 /*
- * Nobody is forgotten: a request that found no room enters the lines first and is then offered to the
- * picker again, while whoever makes room does so first and then looks whether anybody waits. Nobody is
+ * Nobody is forgotten: a request that found no room enters the lines, shows that in `size`, and is then
+ * offered to the picker again, while whoever makes room does so first and then looks at `size`. The
+ * fence between is needed because the picker's reads of the counts are plain ones. Nobody is
  * overtaken: while anybody waits, a newcomer enters the lines, too, and whoever is first in order gets
  * the room.
  */
@@ -93,6 +95,8 @@ final class AdmissionQueue {
       }
       Entry entry = new Entry(request, cost(request, now), registry.now());
       lines.add(entry, headStart(request, settings), !request.pick().tried().isEmpty());
+      size = lines.size();
+      VarHandle.fullFence();
       drain(admitted);
       if (admitted.remove(entry)) {
         return Objects.requireNonNull(entry.outcome);
