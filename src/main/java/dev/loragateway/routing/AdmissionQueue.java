@@ -68,7 +68,7 @@ final class AdmissionQueue {
   Pick admit(AdmissionRequest request, PoolSnapshot now) {
     if (size == 0) {
       boolean mayWait = now.settings().queue().capacity() > 0;
-      Pick pick = picker.pick(request.pick().waiting(mayWait), now);
+      Pick pick = picker.pick(request.pick(), now, mayWait);
       if (!waits(pick)) {
         return pick;
       }
@@ -174,12 +174,11 @@ final class AdmissionQueue {
   /** What placing the request costs, less what it has waited, in milliseconds. */
   private double score(Ticket ticket, @Nullable PoolSnapshot now) {
     double waited = (registry.now() - ticket.since) / 1e6;
-    return now == null ? -waited : picker.quote(ticket.request.pick().asAgain(true), now) - waited;
+    return now == null ? -waited : picker.quote(ticket.again, now) - waited;
   }
 
   private boolean place(Ticket ticket, @Nullable PoolSnapshot now, List<Entry> admitted) {
-    Pick pick =
-        now == null ? new Pick.NoneReady() : picker.pick(ticket.request.pick().asAgain(true), now);
+    Pick pick = now == null ? new Pick.NoneReady() : picker.pick(ticket.again, now, true);
     if (waits(pick)) {
       return false;
     }

@@ -121,8 +121,9 @@ final class Candidate {
   }
 
   private boolean excluded(EndpointState at) {
-    boolean tried = !request.tried().isEmpty() && request.tried().contains(at.endpoint().address());
-    return tried || (request.pinned() != null && !request.pinned().equals(at.endpoint().address()));
+    String address = at.endpoint().address();
+    boolean tried = !request.tried().isEmpty() && request.tried().contains(address);
+    return tried || request.pinnedElsewhere(address);
   }
 
   /** Returns whether the endpoint has more requests than it may. */
@@ -142,11 +143,6 @@ final class Candidate {
       staleLoad = loads.length == 0 ? -1 : loads[loads.length / 2];
     }
     return staleLoad < 0 ? at.inFlight().total() : staleLoad;
-  }
-
-  /** Returns whether the request may wait in the gateway for an endpoint that can start it. */
-  boolean mayWait() {
-    return request.mayWait();
   }
 
   int endpoints() {

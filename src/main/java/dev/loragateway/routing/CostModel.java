@@ -29,8 +29,8 @@ import dev.loragateway.registry.RoutingSettings;
  */
 final class CostModel {
   /**
-   * How much of a token's time each request in the batch costs. Found by simulation: with 1
-   * requests leave adapters that are in use for new slots too soon, with 0 batches become uneven.
+   * How much of a token's time each request in the batch costs. Found by simulation
+   * (docs/performance.md): with 1 requests leave adapters that are in use for new slots too soon.
    */
   private static final double LOAD = 0.3;
 

@@ -44,6 +44,14 @@ public final class EndpointPicker {
 
   /** Chooses among the endpoints of the pool, on one snapshot. */
   public Pick pick(PickRequest request, PoolSnapshot pool) {
+    return pick(request, pool, false);
+  }
+
+  /**
+   * The same; where {@code mayWait}, not among those that could not start the request now, unless
+   * the policy does not know of that.
+   */
+  Pick pick(PickRequest request, PoolSnapshot pool, boolean mayWait) {
     Candidate at = candidate(request, pool);
     if (at == null) {
       return new Pick.UnknownModel();
@@ -52,7 +60,7 @@ public final class EndpointPicker {
     String kept = request.session() == null ? null : placements.endpoint(request.session());
     int first = policy == RoutingPolicy.ROUND_ROBIN ? turn.getAndIncrement() : 0;
     while (true) {
-      int best = best(at, policy, kept, first);
+      int best = best(at, policy, kept, first, mayWait);
       if (best < 0) {
         return switch (best) {
           case SATURATED -> new Pick.Saturated();
@@ -78,13 +86,13 @@ public final class EndpointPicker {
   }
 
   /**
-   * What the best endpoint for the request would cost, in milliseconds, without choosing it; 0
-   * under a policy without costs, and infinite when the request cannot be placed now.
+   * What the best endpoint that can start the request now would cost, in milliseconds, without
+   * choosing it; 0 under a policy without costs, and infinite when there is none.
    */
   double quote(PickRequest request, PoolSnapshot pool) {
     Candidate at = candidate(request, pool);
     RoutingPolicy policy = pool.settings().routing().policy();
-    int best = at == null ? NONE : best(at, policy, null, 0);
+    int best = at == null ? NONE : best(at, policy, null, 0, true);
     if (at == null || best < 0) {
       return best == NONE ? 0 : Double.POSITIVE_INFINITY;
     }
@@ -113,9 +121,10 @@ public final class EndpointPicker {
    * The place in the candidate's order of the best endpoint, {@link #NONE}, {@link #SATURATED} or
    * {@link #NO_ROOM}.
    */
-  private int best(Candidate at, RoutingPolicy policy, @Nullable String kept, int first) {
+  private int best(
+      Candidate at, RoutingPolicy policy, @Nullable String kept, int first, boolean mayWait) {
     at.rewind();
-    boolean mayWait = policy == RoutingPolicy.LORA_AWARE && at.mayWait();
+    boolean startsNow = mayWait && policy == RoutingPolicy.LORA_AWARE;
     int best = NONE;
     EndpointState bestState = null;
     long bestKey = 0;
@@ -131,7 +140,7 @@ public final class EndpointPicker {
       }
       if (at.saturated()) {
         best = best == NONE ? SATURATED : best;
-      } else if (mayWait && !at.hasRoom()) {
+      } else if (startsNow && !at.hasRoom()) {
         best = bestState == null ? NO_ROOM : best;
       } else {
         best = n;

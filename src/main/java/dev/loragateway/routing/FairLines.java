@@ -4,7 +4,6 @@ import dev.loragateway.routing.Pick.Queued;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +12,9 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The order in which waiting requests go: by priority class, then fair between adapters, then first
- * come, first served. Confined to its queue's lock.
+ * The order in which waiting requests go: by priority class, then fair between adapters, then who
+ * costs least less the time waited; within an adapter first come, first served. Confined to its
+ * queue's lock.
  */
 /*
  * Classes. A request counts as having come its class's head start earlier than it did, and the class
@@ -44,12 +44,14 @@ final class FairLines {
   /** One request that waits. */
   abstract static class Ticket implements Queued {
     final AdmissionRequest request;
+    final PickRequest again;
     final Flow flow;
     final long cost;
     final long since;
 
     Ticket(AdmissionRequest request, long cost, long since) {
       this.request = request;
+      this.again = request.pick().asAgain();
       this.flow = new Flow(request.pick().model(), request.pick().pinned());
       this.cost = Math.clamp(cost, 1, MAX_COST);
       this.since = since;
@@ -69,7 +71,7 @@ final class FairLines {
   private static final class PriorityClass {
     private long headStart;
     private final LinkedHashSet<Ticket> oldest = new LinkedHashSet<>();
-    private final LinkedHashMap<Flow, Line> lines = new LinkedHashMap<>();
+    private final Map<Flow, Line> lines = new HashMap<>();
 
     long came() {
       return oldest.getFirst().since - headStart;

@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param promptHash of the first message, 0 when there is none; it breaks exact ties
  * @param tried addresses that failed already
  * @param again whether the request was picked for before, so that it is no new demand
- * @param mayWait whether the request may wait in the gateway while no endpoint could start it now
  */
 public record PickRequest(
     String model,
@@ -23,10 +22,9 @@ public record PickRequest(
     @Nullable String pinned,
     int promptHash,
     Set<String> tried,
-    boolean again,
-    boolean mayWait) {
+    boolean again) {
 
-  /** A request that is picked for the first time, unless it was tried somewhere, and at once. */
+  /** A request that is picked for the first time, unless it was tried somewhere. */
   public PickRequest(
       String model,
       boolean usesAdapter,
@@ -34,7 +32,7 @@ public record PickRequest(
       @Nullable String pinned,
       int promptHash,
       Set<String> tried) {
-    this(model, usesAdapter, session, pinned, promptHash, tried, !tried.isEmpty(), false);
+    this(model, usesAdapter, session, pinned, promptHash, tried, !tried.isEmpty());
   }
 
   /** A request of which only the model is known. */
@@ -42,13 +40,15 @@ public record PickRequest(
     return new PickRequest(model, true, null, null, 0, Set.of());
   }
 
-  /** The same request, which may or may not wait. */
-  PickRequest waiting(boolean mayWait) {
-    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, again, mayWait);
+  /** The same request, picked for once more. */
+  PickRequest asAgain() {
+    return again
+        ? this
+        : new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true);
   }
 
-  /** The same request, picked for once more. */
-  PickRequest asAgain(boolean mayWait) {
-    return new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true, mayWait);
+  /** Returns whether only another endpoint can serve the request. */
+  boolean pinnedElsewhere(String address) {
+    return pinned != null && !pinned.equals(address);
   }
 }

@@ -65,9 +65,7 @@ final class SlotReservation {
     for (int i = 0; i < pool.endpoints().size(); i++) {
       EndpointState at = pool.endpoints().get(i);
       boolean serves = row != null && row.registered(i) && at.up();
-      boolean elsewhere =
-          request.pinned() != null && !request.pinned().equals(at.endpoint().address());
-      if (!serves || elsewhere || at.slotFree()) {
+      if (!serves || request.pinnedElsewhere(at.endpoint().address()) || at.slotFree()) {
         continue;
       }
       for (String adapter : at.residency().gpu()) {

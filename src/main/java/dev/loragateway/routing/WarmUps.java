@@ -7,7 +7,6 @@ import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.QueueSettings;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Loads the adapter of a waiting request ahead of it when no endpoint has it: one load at a time
@@ -36,7 +35,7 @@ final class WarmUps {
     if (!settings.warmUp() || now < notBefore || row == null || !request.usesAdapter()) {
       return;
     }
-    int target = target(row, request.pinned(), pool, now);
+    int target = target(row, request, pool, now);
     if (target >= 0) {
       notBefore = now + SECOND / settings.warmUpsPerSecond();
       warmup.start(reserve(row, target, pool.endpoints().get(target)));
@@ -55,7 +54,7 @@ final class WarmUps {
    * @return -1 when an endpoint has the adapter or is about to, or when nowhere a slot could be had
    *     without taking it from requests under way
    */
-  private int target(AdapterRow row, @Nullable String pinned, PoolSnapshot pool, long now) {
+  private int target(AdapterRow row, PickRequest request, PoolSnapshot pool, long now) {
     int best = -1;
     int bestDemand = 0;
     int bestLoad = 0;
@@ -67,7 +66,7 @@ final class WarmUps {
       if (row.level(i) == Residency.GPU || row.cell(i).inFlight() > 0 || row.cell(i).loading(now)) {
         return -1;
       }
-      boolean elsewhere = pinned != null && !pinned.equals(at.endpoint().address());
+      boolean elsewhere = request.pinnedElsewhere(at.endpoint().address());
       int lost = lost(at);
       if (!at.residency().known() || elsewhere || lost < 0) {
         continue;
