@@ -125,9 +125,10 @@ public final class AdapterCell {
     return last;
   }
 
-  private void changed(boolean busy) {
+  /** Shows whether there are requests, when that has turned. */
+  private void changed(boolean turned) {
     Row at = row;
-    if (busy && at != null) {
+    if (turned && at != null) {
       show(at);
     }
   }

@@ -108,8 +108,10 @@ public final class InFlight {
     long load = cell.loadingUntil();
     if (cell.leave()) {
       DISTINCT.getAndAdd(this, -1);
-      cell.gaveUp(load);
-      swapsChanged();
+      if (load != Long.MIN_VALUE) {
+        cell.gaveUp(load);
+        swapsChanged();
+      }
       if (!cell.listed()) {
         cells.remove(cell.adapter(), cell);
       }
