@@ -293,11 +293,9 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
    */
   void end(boolean refused) {
     releaseHeld();
-    if (refused || connection == null) {
-      dispatch.refused();
-    } else {
-      dispatch.finished();
+    boolean first = (refused || connection == null) ? dispatch.refused() : dispatch.finished();
+    if (first) {
+      exchange.context.admission.freed(endpoint().pool());
     }
-    exchange.context.admission.freed(endpoint().pool());
   }
 }

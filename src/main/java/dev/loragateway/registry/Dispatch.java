@@ -117,17 +117,25 @@ public final class Dispatch {
     return tells ? state.times().swapped(fromDisk, millis, wholeTokens) : Double.NaN;
   }
 
-  /** The request is over, however it ended: gives the place back. Later calls do nothing. */
-  public void finished() {
-    if (OVER.compareAndSet(this, 0, 1)) {
-      registry.finished(this, false);
-    }
+  /**
+   * The request is over, however it ended: gives the place back. Later calls do nothing.
+   *
+   * @return whether this was the first
+   */
+  public boolean finished() {
+    return end(false);
   }
 
-  /** The server refused the request before its engine saw it: gives the place back. */
-  public void refused() {
-    if (OVER.compareAndSet(this, 0, 1)) {
-      registry.finished(this, true);
+  /** The same when the server refused the request before its engine saw it. */
+  public boolean refused() {
+    return end(true);
+  }
+
+  private boolean end(boolean refused) {
+    boolean first = OVER.compareAndSet(this, 0, 1);
+    if (first) {
+      registry.finished(this, refused);
     }
+    return first;
   }
 }
