@@ -5,7 +5,6 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
-import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
@@ -107,14 +106,14 @@ final class Exchange {
   }
 
   private void pick(Destination to) {
-    QueueSettings waiting = to.pool().settings().queue();
-    String fault = QueueWait.fault(request.head().headers(), waiting);
+    String fault = queue.read(request.head().headers(), to.model(), to.pool().settings().queue());
     if (fault != null) {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
       return;
     }
     PickRequest wanted = to.pickRequest(request, retries.tried());
-    settle(context.admission.admit(queue.terms(wanted, request, waiting), to.pool()));
+    long bytes = request.body().bytes().readableBytes();
+    settle(context.admission.admit(queue.request(wanted, bytes), to.pool()));
   }
 
   private void settle(Pick pick) {

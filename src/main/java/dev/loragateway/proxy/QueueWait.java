@@ -26,6 +26,7 @@ final class QueueWait {
   private final Consumer<Pick> over;
   private Pick.@Nullable Queued place;
   private @Nullable Future<?> deadline;
+  private String priority = QueueSettings.STANDARD;
   private long timeout;
   private long began;
   private long waited;
@@ -39,20 +40,23 @@ final class QueueWait {
     this.over = over;
   }
 
-  /** Says what is wrong with the headers that set the terms of the wait; null when nothing is. */
-  static @Nullable String fault(HttpHeaders headers, QueueSettings settings) {
-    String timeout = headers.get(HeaderRules.TIMEOUT);
-    if (timeout != null && millis(timeout) < 0) {
+  /** Reads the terms of the wait; says what is wrong with them, or null when nothing is. */
+  @Nullable String read(HttpHeaders headers, String model, QueueSettings settings) {
+    String own = headers.get(HeaderRules.TIMEOUT);
+    long millis = own == null ? settings.timeout().toMillis() : millis(own);
+    if (millis < 0) {
       return "`x-gateway-timeout-ms` is not a number of milliseconds (expected: 0 to "
           + MAX_TIMEOUT_MILLIS
           + ")";
     }
-    String priority = headers.get(HeaderRules.PRIORITY);
-    if (priority != null && !settings.priorities().containsKey(priority)) {
+    timeout = Math.max(0, TimeUnit.MILLISECONDS.toNanos(millis) - waited);
+    String wanted = headers.get(HeaderRules.PRIORITY);
+    if (wanted != null && !settings.priorities().containsKey(wanted)) {
       return "`x-gateway-priority` names no priority class (expected one of: "
           + String.join(", ", settings.priorities().keySet().stream().sorted().toList())
           + ")";
     }
+    priority = wanted != null ? wanted : settings.priority(model);
     return null;
   }
 
@@ -64,23 +68,12 @@ final class QueueWait {
     return millis <= MAX_TIMEOUT_MILLIS ? millis : -1;
   }
 
-  /** The terms on which the request waits; its headers have no fault. */
-  AdmissionRequest terms(PickRequest pick, ClientRequest request, QueueSettings settings) {
-    HttpHeaders headers = request.head().headers();
-    String priority = headers.get(HeaderRules.PRIORITY);
-    String own = headers.get(HeaderRules.TIMEOUT);
-    long whole =
-        own == null ? settings.timeout().toNanos() : TimeUnit.MILLISECONDS.toNanos(millis(own));
-    timeout = Math.max(0, whole - waited);
-    return new AdmissionRequest(
-        pick,
-        priority != null ? priority : settings.priority(pick.model()),
-        request.body().bytes().readableBytes(),
-        timeout,
-        this::admitted);
+  /** The request on the terms read last. */
+  AdmissionRequest request(PickRequest pick, long bytes) {
+    return new AdmissionRequest(pick, priority, bytes, timeout, this::admitted);
   }
 
-  /** The request waits from now on, on the terms given last. */
+  /** The request waits from now on, on the terms read last. */
   void begin(Pick.Queued queued) {
     place = queued;
     began = System.nanoTime();
