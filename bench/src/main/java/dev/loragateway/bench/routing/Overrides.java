@@ -54,8 +54,22 @@ final class Overrides {
       return Boolean.parseBoolean(value);
     } else if (type == Duration.class) {
       return duration(value);
+    } else if (type == String.class) {
+      return value;
+    } else if (type.isEnum()) {
+      return constant(type, value);
     }
     throw new IllegalArgumentException(component.getName() + " cannot be set");
+  }
+
+  private static Object constant(Class<?> type, String value) {
+    for (Object constant : type.getEnumConstants()) {
+      if (constant.toString().equalsIgnoreCase(value)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException(
+        "no " + value + "; known: " + Arrays.toString(type.getEnumConstants()));
   }
 
   /** Milliseconds, with or without the unit {@code ms}, or seconds with {@code s}. */

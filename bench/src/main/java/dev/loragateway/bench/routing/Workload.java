@@ -72,14 +72,14 @@ record Workload(
     Workload one = zipf("", 1.0);
     all.add(zipf("uniform", 0));
     all.add(zipf("single", 0).with("adapters", 1));
-    all.add(zipf("split", 0).withPopularity(Popularity.SPLIT).with("adapters", 15));
-    all.add(one.named("bursts").with("bursts", true));
-    all.add(one.named("drift").with("drift", true));
-    all.add(one.named("hot").withPopularity(Popularity.HOT));
-    all.add(one.named("long-tail").with("adapters", 4000));
-    all.add(one.named("mixed-ranks").with("mixedRanks", true));
-    all.add(one.named("loss").with("loss", true));
-    all.add(one.named("base-30").with("baseShare", 0.3));
+    all.add(zipf("split", 0).with("popularity", Popularity.SPLIT).with("adapters", 15));
+    all.add(one.with("name", "bursts").with("bursts", true));
+    all.add(one.with("name", "drift").with("drift", true));
+    all.add(one.with("name", "hot").with("popularity", Popularity.HOT));
+    all.add(one.with("name", "long-tail").with("adapters", 4000));
+    all.add(one.with("name", "mixed-ranks").with("mixedRanks", true));
+    all.add(one.with("name", "loss").with("loss", true));
+    all.add(one.with("name", "base-30").with("baseShare", 0.3));
     return List.copyOf(all);
   }
 
@@ -101,39 +101,5 @@ record Workload(
   Workload with(String component, Object value) {
     return Overrides.apply(
         this, java.util.Map.of(component, String.format(Locale.ROOT, "%s", value)));
-  }
-
-  private Workload named(String name) {
-    return new Workload(
-        name,
-        popularity,
-        skew,
-        adapters,
-        bursts,
-        drift,
-        mixedRanks,
-        loss,
-        baseShare,
-        outputMean,
-        outputSigma,
-        promptMean,
-        promptSigma);
-  }
-
-  private Workload withPopularity(Popularity popularity) {
-    return new Workload(
-        name,
-        popularity,
-        skew,
-        adapters,
-        bursts,
-        drift,
-        mixedRanks,
-        loss,
-        baseShare,
-        outputMean,
-        outputSigma,
-        promptMean,
-        promptSigma);
   }
 }
