@@ -49,25 +49,27 @@ public final class WarmupCalls implements Warmup {
   }
 
   @Override
-  public void start(Dispatch dispatch) {
+  public void start(Dispatch dispatch, Runnable ended) {
     EventLoop loop = loops.next();
     loop.execute(
         () ->
             upstreams
                 .on(loop)
-                .acquire(dispatch.state().endpoint(), false, new Call(dispatch, loop)));
+                .acquire(dispatch.state().endpoint(), false, new Call(dispatch, ended, loop)));
   }
 
   /** One call. Confined to its event loop. */
   private final class Call implements UpstreamPool.Acquired, ResponseListener {
     private final Dispatch dispatch;
+    private final Runnable ended;
     private final EventLoop loop;
     private @Nullable UpstreamConnection connection;
     private int status;
     private boolean over;
 
-    Call(Dispatch dispatch, EventLoop loop) {
+    Call(Dispatch dispatch, Runnable ended, EventLoop loop) {
       this.dispatch = dispatch;
+      this.ended = ended;
       this.loop = loop;
     }
 
@@ -146,6 +148,7 @@ public final class WarmupCalls implements Warmup {
       } else {
         dispatch.refused();
       }
+      ended.run();
       listener.warmedUp(
           dispatch.state().endpoint().pool(), dispatch.state().endpoint().address(), loaded);
     }

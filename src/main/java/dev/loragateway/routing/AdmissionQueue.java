@@ -88,9 +88,9 @@ final class AdmissionQueue {
     lock.lock();
     try {
       pass();
-      drain(admitted);
       Pick refusal = refusal(request, settings);
       if (refusal != null) {
+        drain(admitted);
         return refusal;
       }
       Entry entry = new Entry(request, cost(request, now), registry.now());
@@ -101,7 +101,7 @@ final class AdmissionQueue {
       if (admitted.remove(entry)) {
         return Objects.requireNonNull(entry.outcome);
       }
-      warmUps.wanted(request.pick(), now);
+      warmUps.wanted(request.pick(), now, this::freed);
       return entry;
     } finally {
       lock.unlock();
@@ -193,16 +193,21 @@ final class AdmissionQueue {
   }
 
   private boolean leave(Entry entry) {
+    List<Entry> admitted = new ArrayList<>();
+    boolean waited;
     lock.lock();
     try {
       pass();
-      boolean waited = lines.remove(entry);
-      reservation.over(entry);
+      waited = lines.remove(entry);
       size = lines.size();
-      return waited;
+      if (reservation.over(entry)) {
+        drain(admitted);
+      }
     } finally {
       lock.unlock();
     }
+    admitted.forEach(AdmissionQueue::tell);
+    return waited;
   }
 
   private Duration expected() {

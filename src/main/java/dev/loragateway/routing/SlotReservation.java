@@ -23,11 +23,13 @@ final class SlotReservation {
   private @Nullable Ticket holder;
   private @Nullable AdapterCell closed;
 
-  /** Ends the reservation of a request that no longer waits. */
-  void over(Ticket ticket) {
-    if (ticket.equals(holder)) {
+  /** Ends the reservation of a request that no longer waits; returns whether it had one. */
+  boolean over(Ticket ticket) {
+    boolean held = ticket.equals(holder);
+    if (held) {
       open();
     }
+    return held;
   }
 
   private void open() {

@@ -27,8 +27,12 @@ final class WarmUps {
     this.warmup = warmup;
   }
 
-  /** A request has begun to wait. */
-  void wanted(PickRequest request, PoolSnapshot pool) {
+  /**
+   * A request has begun to wait.
+   *
+   * @param ended run when a load that this started is over: it may have held a place
+   */
+  void wanted(PickRequest request, PoolSnapshot pool, Runnable ended) {
     QueueSettings settings = pool.settings().queue();
     AdapterRow row = pool.adapter(request.model());
     long now = registry.now();
@@ -38,7 +42,7 @@ final class WarmUps {
     int target = target(row, request, pool, now);
     if (target >= 0) {
       notBefore = now + SECOND / settings.warmUpsPerSecond();
-      warmup.start(reserve(row, target, pool.endpoints().get(target)));
+      warmup.start(reserve(row, target, pool.endpoints().get(target)), ended);
     }
   }
 

@@ -6,11 +6,13 @@ import dev.loragateway.registry.Dispatch;
 @FunctionalInterface
 public interface Warmup {
   /** Loads nothing ahead. */
-  Warmup NONE = Dispatch::refused;
+  Warmup NONE = (dispatch, ended) -> dispatch.refused();
 
   /**
    * Starts to load the dispatch's adapter at its endpoint, and ends the dispatch when that is over,
    * however it ended. Must not block.
+   *
+   * @param ended to be run once the dispatch has ended, but never from within this method
    */
-  void start(Dispatch dispatch);
+  void start(Dispatch dispatch, Runnable ended);
 }

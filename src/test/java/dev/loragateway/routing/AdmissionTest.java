@@ -22,10 +22,16 @@ class AdmissionTest {
   private static final int SLOTS = 2;
 
   private final List<Dispatch> warmUps = new ArrayList<>();
+  private final List<Runnable> warmUpsEnded = new ArrayList<>();
+  private final Warmup warmup =
+      (dispatch, ended) -> {
+        warmUps.add(dispatch);
+        warmUpsEnded.add(ended);
+      };
   private final Map<String, List<Pick>> told = new java.util.HashMap<>();
   private Cluster cluster = new Cluster(0, RoutingSettings.DEFAULTS);
   private Admission admission =
-      new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
+      new Admission(cluster.registry, cluster.picker, cluster.demand, warmup);
 
   private static QueueSettings queue(int capacity, long bytes) {
     QueueSettings defaults = QueueSettings.DEFAULTS;
@@ -51,7 +57,7 @@ class AdmissionTest {
     for (int i = 0; i < endpoints; i++) {
       cluster.up(i, ADAPTERS, SLOTS, resident);
     }
-    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmup);
   }
 
   private Pick ask(String model, Duration timeout) {
@@ -240,6 +246,20 @@ class AdmissionTest {
   }
 
   @Test
+  void warmUp_ended_givesItsPlaceToWhoWaits() {
+    start(1, queue(10, 1 << 20), "a");
+    Pick first = ask("a");
+    ask("b");
+    end(first);
+    assertThat(told("b")).isEmpty();
+
+    warmUps.getFirst().finished();
+    warmUpsEnded.getFirst().run();
+
+    assertThat(told("b")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
   void warmUp_adapterResidentSomewhere_isNotNeeded() {
     start(2, queue(10, 1 << 20), "a", "b");
     ask("a");
@@ -326,7 +346,7 @@ class AdmissionTest {
     for (int i = 0; i < endpoints; i++) {
       cluster.up(i, ADAPTERS, SLOTS, resident);
     }
-    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmUps::add);
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmup);
   }
 
   @Test
@@ -418,5 +438,20 @@ class AdmissionTest {
     waiting.leave();
 
     assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void leave_slotIsBeingFreed_whoWaitsForItsAdapterGoes() {
+    startUncapped(1, queue(10, 1 << 20), "a", "b");
+    ask("b");
+    ask("b");
+    ask("a");
+    Pick.Queued waiting = (Pick.Queued) ask("c");
+    cluster.pass(Duration.ofSeconds(3));
+    admission.freed("pool");
+    ask("a");
+    waiting.leave();
+
+    assertThat(told("a")).singleElement().isInstanceOf(Pick.Chosen.class);
   }
 }
