@@ -60,6 +60,14 @@ public final class AdapterRow {
     return busy.at(endpoint);
   }
 
+  /**
+   * The first endpoint from {@code from} on that has the adapter in a GPU slot or requests for it;
+   * -1 when there is none.
+   */
+  public int nextHere(int from) {
+    return EndpointBits.next(from, gpu, busy);
+  }
+
   /** Where the adapter's weights are at an endpoint of which that is known. */
   public Residency level(int endpoint) {
     if (gpu.at(endpoint)) {

@@ -18,6 +18,22 @@ final class EndpointBits {
     return (bits.getPlain(endpoint >> 6) & 1L << endpoint) != 0;
   }
 
+  /** The first endpoint from {@code from} on whose bit is set in either; -1 when there is none. */
+  static int next(int from, EndpointBits one, EndpointBits other) {
+    int words = one.bits.length();
+    int word = from >> 6;
+    long mask = -1L << from;
+    while (word < words) {
+      long set = (one.bits.getPlain(word) | other.bits.getPlain(word)) & mask;
+      if (set != 0) {
+        return (word << 6) + Long.numberOfTrailingZeros(set);
+      }
+      word++;
+      mask = -1;
+    }
+    return -1;
+  }
+
   void set(int endpoint, boolean on) {
     int word = endpoint >> 6;
     long bit = 1L << endpoint;

@@ -12,9 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints in the order of discovery; positions match those in {@link AdapterRow}
  * @param adapters by name
  * @param baseNames the names under which the base model is served
- * @param scraped whether each endpoint was asked at least once
+ * @param scraped whether any endpoint was asked, or there is none
  * @param up how many endpoints may be picked
  * @param answerMillis how long an answer takes, the mean over those
+ * @param leastSwapMillis the least that a swap away from the adapter's home costs at any of those,
+ *     by the times learned until the snapshot was made; 0 when the adapters at one are not known
+ * @param oldestLoadAt when the oldest of their loads was reported, in the registry's nanoseconds
  */
 public record PoolSnapshot(
     PoolSettings settings,
@@ -23,9 +26,11 @@ public record PoolSnapshot(
     Set<String> baseNames,
     boolean scraped,
     int up,
-    double answerMillis) {
+    double answerMillis,
+    double leastSwapMillis,
+    long oldestLoadAt) {
 
-  /** A snapshot whose last two figures are taken from its endpoints. */
+  /** A snapshot whose last figures are taken from its endpoints. */
   public PoolSnapshot(
       PoolSettings settings,
       List<EndpointState> endpoints,
@@ -34,13 +39,27 @@ public record PoolSnapshot(
       boolean scraped) {
     int up = 0;
     double answers = 0;
+    double swap = Double.POSITIVE_INFINITY;
+    long oldest = Long.MAX_VALUE;
     for (EndpointState at : endpoints) {
       if (at.up()) {
+        LearnedTimes times = at.times();
         up++;
-        answers += at.times().answer();
+        answers += times.answer();
+        swap = known(at) ? Math.min(swap, awayFromHome(times)) : 0;
+        oldest = Math.min(oldest, at.loadAt());
       }
     }
-    this(settings, endpoints, adapters, baseNames, scraped, up, up == 0 ? 0 : answers / up);
+    double answer = up == 0 ? 0 : answers / up;
+    this(settings, endpoints, adapters, baseNames, scraped, up, answer, swap, oldest);
+  }
+
+  private static boolean known(EndpointState at) {
+    return at.residency().known() && at.load() != null;
+  }
+
+  private static double awayFromHome(LearnedTimes times) {
+    return Math.min(times.cpuSwap(), times.diskSwap()) + times.diskSwap();
   }
 
   public String name() {

@@ -17,10 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoint that a pick looks at, with the figures that policies compare. One object moves from
- * endpoint to endpoint, an adapter's nearest home first. Confined to one pick.
+ * endpoint to endpoint. Confined to one pick.
  */
 final class Candidate {
   private final PickRequest request;
+  private final PoolSnapshot pool;
   private final RoutingSettings settings;
   private final List<EndpointState> endpoints;
   private final boolean adapter;
@@ -28,13 +29,13 @@ final class Candidate {
   private final @Nullable AdapterRow row;
   private final @Nullable HomeOrder order;
   private final int homes;
+  private final long modelHash;
   private final double adapterRate;
   private final AdapterDemand demand;
   private final double demandNow;
   private final long staleAfter;
   private final long now;
   private double staleLoad = Double.NaN;
-  private int ups;
 
   private @Nullable EndpointState state;
   private @Nullable AdapterCell cell;
@@ -58,6 +59,7 @@ final class Candidate {
       AdapterDemand demand,
       long now) {
     this.request = request;
+    this.pool = pool;
     this.settings = pool.settings().routing();
     this.endpoints = pool.endpoints();
     this.row = row;
@@ -71,40 +73,72 @@ final class Candidate {
         request.again()
             ? demand.rate(request.model(), demandNow)
             : demand.add(request.model(), demandNow);
-    boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && !base;
+    boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && adapter;
+    this.order = homesCount ? order() : null;
     this.homes =
-        homesCount
-            ? CostModel.homes(adapterRate, pool.answerMillis(), settings, pool.up())
-            : Integer.MAX_VALUE;
-    this.order = order(homesCount);
+        order == null
+            ? 0
+            : nearest(CostModel.homes(adapterRate, pool.answerMillis(), settings, pool.up()));
+    this.modelHash = row != null ? row.homes().hash() : Hashing.of(request.model());
   }
 
-  private @Nullable HomeOrder order(boolean needed) {
-    if (row != null) {
-      return row.homes();
+  private HomeOrder order() {
+    return row != null
+        ? row.homes()
+        : HomeOrder.of(
+            request.model(), endpoints.stream().mapToLong(EndpointState::hash).toArray());
+  }
+
+  /** How many endpoints in order there are up to the one that makes so many that are up. */
+  private int nearest(int ups) {
+    int n = 0;
+    for (int left = ups; left > 0 && n < endpoints.size(); n++) {
+      left -= endpoints.get(nearestHome(n)).up() ? 1 : 0;
     }
-    return needed
-        ? HomeOrder.of(request.model(), endpoints.stream().mapToLong(EndpointState::hash).toArray())
-        : null;
+    return n;
   }
 
-  /** Goes back to before the first endpoint. */
-  void rewind() {
-    ups = 0;
+  /** The adapter's homes, those among them that are down included; they are the nearest ones. */
+  int homes() {
+    return homes;
+  }
+
+  /** The position of the n-th nearest home. */
+  int nearestHome(int n) {
+    return Objects.requireNonNull(order).nearest(n);
   }
 
   /**
-   * Moves to the n-th endpoint in order; returns whether it may serve the request, unless it is
-   * {@link #saturated}.
+   * The first position from {@code from} on where the adapter is in a GPU slot or has requests; -1
+   * when there is none.
    */
-  boolean moveTo(int n) {
-    position = order == null ? n : order.nearest(n);
-    EndpointState next = endpoints.get(position);
+  int nextHere(int from) {
+    return row == null || !adapter ? -1 : row.nextHere(from);
+  }
+
+  /**
+   * What the request costs at least where its adapter is not and that is not its home: a swap and
+   * the penalty for the place, in milliseconds; 0 when that is not known of every endpoint.
+   */
+  double leastAway() {
+    boolean known = row != null && adapter && now - pool.oldestLoadAt() <= staleAfter;
+    return known ? pool.leastSwapMillis() : 0;
+  }
+
+  /**
+   * Moves to the endpoint at a position of the snapshot; returns whether it may serve the request,
+   * unless it is {@link #saturated}.
+   *
+   * @param home whether it is known to be one of the adapter's homes
+   */
+  boolean moveTo(int at, boolean home) {
+    position = at;
+    this.home = home;
+    EndpointState next = endpoints.get(at);
     state = next;
     if (!next.up()) {
       return false;
     }
-    home = ups++ < homes;
     boolean serves = everywhere || (row != null && row.registered(position));
     if (!serves || excluded(next)) {
       return false;
@@ -251,23 +285,16 @@ final class Candidate {
   }
 
   /**
-   * Breaks an exact tie with one that came earlier: by the prompt, so that its KV cache is found
-   * again, else by the model, in whose order an earlier one is nearer.
+   * Breaks an exact tie with another one: by the prompt, so that its KV cache is found again, else
+   * by the model: the nearer home wins.
    */
-  boolean winsTie(EndpointState earlier) {
-    if (request.promptHash() == 0 && order != null) {
-      return false;
-    }
-    long hash = request.promptHash() != 0 ? request.promptHash() : modelHash();
-    return Hashing.score(hash, state().hash()) > Hashing.score(hash, earlier.hash());
+  boolean winsTie(EndpointState other) {
+    long hash = request.promptHash() != 0 ? request.promptHash() : modelHash;
+    return Hashing.score(hash, state().hash()) > Hashing.score(hash, other.hash());
   }
 
   /** Rendezvous score of the model there; higher is nearer home. */
   long rank() {
-    return Hashing.score(modelHash(), state().hash());
-  }
-
-  private long modelHash() {
-    return order != null ? order.hash() : Hashing.of(request.model());
+    return Hashing.score(modelHash, state().hash());
   }
 }

@@ -25,8 +25,8 @@ final class Cluster {
   final EndpointRegistry registry =
       new EndpointRegistry(clock::get, new RegistryListener() {}, Runnable::run);
   final AdapterDemand demand = new AdapterDemand(clock::get);
-  final EndpointPicker picker =
-      new EndpointPicker(registry, demand, new RecentPlacements(), new Random(1));
+  final RecentPlacements placements = new RecentPlacements();
+  final EndpointPicker picker = new EndpointPicker(registry, demand, placements, new Random(1));
   final List<Endpoint> endpoints = new ArrayList<>();
 
   Cluster(int size, RoutingSettings routing) {
@@ -65,6 +65,14 @@ final class Cluster {
         new EndpointLoad(
             running, waiting, kv, slots, 1, Double.NaN, Set.of(), new LoadedAdapters(gpu, gpu)));
     return this;
+  }
+
+  /** As above, with adapters that are in host memory only. */
+  void report(int endpoint, int running, int slots, Set<String> gpu, Set<String> cpu) {
+    LoadedAdapters loaded = new LoadedAdapters(gpu, cpu);
+    Endpoint at = endpoints.get(endpoint);
+    registry.scrapeBegins(at);
+    registry.report(at, new EndpointLoad(running, 0, 0.1, slots, 1, Double.NaN, Set.of(), loaded));
   }
 
   PoolSnapshot pool() {

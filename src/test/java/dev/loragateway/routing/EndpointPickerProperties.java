@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.loragateway.model.Health;
 import dev.loragateway.registry.RoutingPolicy;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 
 class EndpointPickerProperties {
   private static final int SLOTS = 2;
@@ -68,6 +71,52 @@ class EndpointPickerProperties {
     }
 
     assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(at));
+  }
+
+  /** A session whose endpoint is gone changes nothing, but makes the picker look at every one. */
+  @Property(tries = 500)
+  void pick_lookingOnlyWhereTheAdapterIsNear_findsTheBestOfAll(@ForAll Random random) {
+    List<String> adapters = List.of("a", "b", "c", "d", "e", "f");
+    int size = 1 + random.nextInt(70);
+    Cluster cluster = new Cluster(size, Cluster.policy(RoutingPolicy.LORA_AWARE));
+    for (int i = 0; i < size; i++) {
+      Set<String> gpu = some(adapters, random, SLOTS);
+      Set<String> cpu = new HashSet<>(some(adapters, random, SLOTS));
+      cpu.addAll(gpu);
+      cluster.up(i, random.nextInt(8) > 0 ? adapters : List.of("b"), SLOTS);
+      cluster.report(i, random.nextInt(40), SLOTS, gpu, cpu);
+      if (random.nextInt(8) == 0) {
+        cluster.registry.reportHealth(cluster.endpoints.get(i), Health.DOWN);
+      }
+    }
+    cluster.placements.placed("session", "gone");
+    boolean mayWait = random.nextBoolean();
+    for (int i = 0; i < 3 * size; i++) {
+      String model = adapters.get(random.nextInt(adapters.size()));
+      int hash = random.nextInt(3);
+      Pick all = cluster.picker.pick(request(model, "session", hash), cluster.pool(), mayWait);
+      if (all instanceof Pick.Chosen chosen) {
+        chosen.dispatch().refused();
+      }
+      cluster.placements.placed("session", "gone");
+      Pick near = cluster.picker.pick(request(model, null, hash), cluster.pool(), mayWait);
+
+      assertThat(where(near)).isEqualTo(where(all));
+    }
+  }
+
+  private static Set<String> some(List<String> adapters, Random random, int most) {
+    List<String> shuffled = new ArrayList<>(adapters);
+    Collections.shuffle(shuffled, random);
+    return Set.copyOf(shuffled.subList(0, random.nextInt(most + 1)));
+  }
+
+  private static PickRequest request(String model, @Nullable String session, int hash) {
+    return new PickRequest(model, true, session, null, hash, Set.of(), true);
+  }
+
+  private static String where(Pick pick) {
+    return pick instanceof Pick.Chosen chosen ? Cluster.address(chosen) : pick.toString();
   }
 
   @Property(tries = 100)
