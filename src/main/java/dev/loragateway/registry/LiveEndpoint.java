@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * lock.
  */
 final class LiveEndpoint {
+  /** Of one scrape in the average of what others send. */
+  private static final double USUAL_WEIGHT = 0.1;
+
   final InFlight inFlight = new InFlight();
   final LearnedTimes times;
   final ResidencyTracker tracker;
@@ -28,6 +31,8 @@ final class LiveEndpoint {
   private Health health = Health.UNKNOWN;
   private @Nullable EndpointLoad load;
   private long loadAt;
+  private int others;
+  private double othersUsually;
   private int inFlightAtScrape;
   private int inFlightAtScrapeStart;
   private int othersAdapters;
@@ -116,6 +121,8 @@ final class LiveEndpoint {
     asked = true;
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
     othersAdapters = othersAdapters(next);
+    others = Math.max(0, next.running() + next.waiting() - inFlightAtScrape);
+    othersUsually += USUAL_WEIGHT * (others - othersUsually);
     boolean ofThisServer = listedWhileDown;
     listedWhileDown = false;
     if (restarted) {
@@ -295,7 +302,8 @@ final class LiveEndpoint {
               load,
               loadAt,
               inFlightAtScrape,
-              load == null ? 0 : Math.max(0, load.running() + load.waiting() - inFlightAtScrape),
+              others,
+              othersUsually,
               othersAdapters,
               held(),
               victimIsSole,

@@ -69,16 +69,14 @@ final class Candidate {
     this.now = now;
     this.demand = demand;
     this.demandNow = demand.now();
-    this.adapterRate =
-        request.again()
-            ? demand.rate(request.model(), demandNow)
-            : demand.add(request.model(), demandNow);
+    AdapterDemand.Model model = demand.model(request.model());
+    this.adapterRate = request.again() ? model.rate(demandNow) : model.add(demandNow);
     boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && adapter;
     this.order = homesCount ? order() : null;
     this.homes =
         order == null
             ? 0
-            : nearest(CostModel.homes(adapterRate, pool.answerMillis(), settings, pool.up()));
+            : nearest(CostModel.homes(model, adapterRate, pool.answerMillis(), settings));
     this.modelHash = row != null ? row.homes().hash() : Hashing.of(request.model());
   }
 
@@ -146,7 +144,7 @@ final class Candidate {
     cell = adapter ? cell(next) : null;
     level = null;
     fresh = next.fresh(now, staleAfter);
-    load = fresh ? next.requests() : staleLoad(next);
+    load = fresh ? next.expectedRequests(now) : staleLoad(next);
     return true;
   }
 

@@ -281,6 +281,25 @@ class EndpointRegistryTest {
   }
 
   @Test
+  void expectedRequests_asAScrapeAges_goBackToWhatOthersUsuallySend() {
+    configure();
+    list(one, "base", "a");
+    for (int i = 0; i < 100; i++) {
+      registry.scrapeBegins(one);
+      registry.report(one, new EndpointLoad(4, 0, 0, 2, 1, 100, Set.of(), null));
+    }
+    registry.scrapeBegins(one);
+    registry.report(one, new EndpointLoad(14, 0, 0, 2, 1, 100, Set.of(), null));
+    dispatch(one, "a");
+    EndpointState state = state(one);
+    long answer = (long) (state.times().answer() * 1e6);
+
+    assertThat(state.expectedRequests(state.loadAt())).isEqualTo(15);
+    assertThat(state.expectedRequests(state.loadAt() + answer)).isBetween(7.0, 9.0);
+    assertThat(state.expectedRequests(state.loadAt() + 100 * answer)).isBetween(6.0, 6.1);
+  }
+
+  @Test
   void configure_again_keepsWhatIsKnownOfEndpointsThatStay() {
     configure();
     list(one, "base", "a", "b", "c");
