@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * How often each model is asked for: an exponential moving average of its request rate with a
- * half-life of 30 s. Thread-safe.
+ * How often each model is asked for, an exponential moving average of its request rate with a
+ * half-life of 30 s, and on how many homes it is spread for that. Thread-safe.
  */
 /*
  * The number of requests, each halved every half-life, is a straight line when drawn as a logarithm
@@ -22,13 +22,49 @@ public final class AdapterDemand {
   /** Requests per second that keep the decayed number at one. */
   private static final double RATE = LN_2 / HALF_LIFE_NANOS * 1e9;
 
-  private static final long NEVER = Double.doubleToRawLongBits(Double.NEGATIVE_INFINITY);
   private static final int MAX_MODELS = 100_000;
 
   private final LongSupplier clock;
   private final long start;
-  private final Cache<String, AtomicLong> models =
-      Caffeine.newBuilder().maximumSize(MAX_MODELS).build();
+  private final Cache<String, Model> models = Caffeine.newBuilder().maximumSize(MAX_MODELS).build();
+
+  /** One model's demand. Thread-safe. */
+  static final class Model {
+    private final AtomicLong zero =
+        new AtomicLong(Double.doubleToRawLongBits(Double.NEGATIVE_INFINITY));
+    private volatile int homes;
+
+    /** Counts one request; returns the rate, in requests per second. */
+    double add(double now) {
+      while (true) {
+        long old = zero.get();
+        double requests = requests(old, now) + 1;
+        double next = now + Math.log(requests) / LN_2;
+        if (zero.compareAndSet(old, Double.doubleToRawLongBits(next))) {
+          return requests * RATE;
+        }
+      }
+    }
+
+    /** The rate, in requests per second. */
+    double rate(double now) {
+      return requests(zero.get(), now) * RATE;
+    }
+
+    private static double requests(long zero, double now) {
+      return Math.exp((Double.longBitsToDouble(zero) - now) * LN_2);
+    }
+
+    /** The number of homes: what it was, or the nearest number between these two. */
+    int homes(int least, int most) {
+      int before = homes;
+      int next = Math.clamp(before, least, most);
+      if (next != before) {
+        homes = next;
+      }
+      return next;
+    }
+  }
 
   /** Counts with the given clock, in nanoseconds. */
   public AdapterDemand(LongSupplier clock) {
@@ -38,19 +74,11 @@ public final class AdapterDemand {
 
   /** Counts one request; returns the model's rate, in requests per second. */
   public double add(String model) {
-    return add(model, now());
+    return model(model).add(now());
   }
 
-  double add(String model, double now) {
-    AtomicLong zero = models.get(model, name -> new AtomicLong(NEVER));
-    while (true) {
-      long old = zero.get();
-      double requests = requests(old, now) + 1;
-      double next = now + Math.log(requests) / LN_2;
-      if (zero.compareAndSet(old, Double.doubleToRawLongBits(next))) {
-        return requests * RATE;
-      }
-    }
+  Model model(String name) {
+    return models.get(name, n -> new Model());
   }
 
   /** The model's rate, in requests per second. */
@@ -59,12 +87,8 @@ public final class AdapterDemand {
   }
 
   double rate(String model, double now) {
-    AtomicLong zero = models.getIfPresent(model);
-    return zero == null ? 0 : requests(zero.get(), now) * RATE;
-  }
-
-  private static double requests(long zero, double now) {
-    return Math.exp((Double.longBitsToDouble(zero) - now) * LN_2);
+    Model known = models.getIfPresent(model);
+    return known == null ? 0 : known.rate(now);
   }
 
   /** The present time, in half-lives; for several calls in a row. */

@@ -25,6 +25,7 @@ final class Choice {
 
   private int best = NONE;
   private @Nullable EndpointState bestState;
+  private boolean bestIsHome;
   private long bestKey;
   private double bestScore = Double.POSITIVE_INFINITY;
 
@@ -101,6 +102,7 @@ final class Choice {
     } else {
       best = position;
       bestState = at.state();
+      bestIsHome = at.home();
       bestKey = key;
       bestScore = score;
     }
@@ -136,6 +138,14 @@ final class Choice {
         return order < 0;
       }
     }
-    return score != bestScore ? score < bestScore : at.winsTie(other);
+    return score != bestScore ? score < bestScore : winsTie(other);
+  }
+
+  /**
+   * Among equals a home wins. So an adapter that is asked for less, and has fewer homes then, is
+   * drawn together again: its other copies are used no more and become the next to be evicted.
+   */
+  private boolean winsTie(EndpointState other) {
+    return at.home() != bestIsHome ? at.home() : at.winsTie(other);
   }
 }

@@ -34,6 +34,9 @@ final class CostModel {
    */
   private static final double LOAD = 0.3;
 
+  /** A home is given up when this many times the demand would still need no more of them. */
+  private static final double SLACK = 1.25;
+
   private CostModel() {}
 
   /** The cost, or any lower bound of it that is above {@code enough} already. */
@@ -85,9 +88,21 @@ final class CostModel {
     };
   }
 
-  /** The number of homes: as many as the adapter's demand fills batch places, to 70% at most. */
-  static int homes(double rate, double answerMillis, RoutingSettings settings, int endpoints) {
+  /**
+   * The number of homes: as many as the adapter's demand fills batch places, to 70% at most. They
+   * become fewer only when one less would be filled to no more than 56%, so that their number does
+   * not flap.
+   *
+   * @param rate of the model's requests, per second
+   */
+  static int homes(
+      AdapterDemand.Model model, double rate, double answerMillis, RoutingSettings settings) {
     double needed = rate * answerMillis / 1000 / (0.7 * settings.maxNumSeqs());
-    return (int) Math.clamp(Math.ceil(needed), 1, Math.max(1, endpoints));
+    int least = atLeastOne(needed);
+    return model.homes(least, Math.max(least, atLeastOne(needed * SLACK)));
+  }
+
+  private static int atLeastOne(double needed) {
+    return (int) Math.max(1, Math.ceil(needed));
   }
 }

@@ -32,6 +32,17 @@ class AdapterDemandTest {
   }
 
   @Test
+  void homes_betweenLeastAndMost_staysAsItWas() {
+    AdapterDemand.Model model = demand.model("a");
+
+    assertThat(model.homes(1, 1)).isEqualTo(1);
+    assertThat(model.homes(3, 4)).as("more are needed").isEqualTo(3);
+    assertThat(model.homes(2, 3)).as("two would do, only just").isEqualTo(3);
+    assertThat(model.homes(2, 2)).as("two do").isEqualTo(2);
+    assertThat(model.homes(2, 3)).as("two do, only just").isEqualTo(2);
+  }
+
+  @Test
   void rate_ofANameNeverAskedFor_isZero() {
     assertThat(demand.rate("never")).isZero();
   }

@@ -64,6 +64,64 @@ class EndpointPickerTest {
   }
 
   @Test
+  void pick_moreCopiesThanTheDemandNeeds_drawsTheAdapterTogetherAtItsHome() {
+    Cluster cluster = cluster(4, RoutingPolicy.LORA_AWARE);
+    for (int i = 0; i < 4; i++) {
+      cluster.up(i, ADAPTERS, 2, "a");
+    }
+    String home = cluster.address(cluster.pool().adapter("a").homes().nearest(0));
+
+    for (int prompt = 0; prompt < 20; prompt++) {
+      PickRequest request = new PickRequest("a", true, null, null, prompt, Set.of());
+      Pick.Chosen chosen = cluster.choose(request);
+      assertThat(Cluster.address(chosen)).isEqualTo(home);
+      chosen.dispatch().finished();
+    }
+  }
+
+  @Test
+  void pick_demandForTwoEndpoints_isSpreadOverTwoHomesUntilItIsClearlyLess() {
+    RoutingSettings d = RoutingSettings.DEFAULTS;
+    RoutingSettings small =
+        new RoutingSettings(
+            d.policy(),
+            10,
+            d.maxWaiting(),
+            d.maxKvCache(),
+            d.maxInFlight(),
+            Duration.ofMillis(10),
+            100,
+            d.cpuSwap(),
+            d.diskSwap());
+    Cluster cluster = cluster(4, small);
+    for (int i = 0; i < 4; i++) {
+      cluster.up(i, ADAPTERS, 2, "a");
+    }
+
+    assertThat(homesAt(cluster, 6)).as("6 of 10 places").hasSize(1);
+    assertThat(homesAt(cluster, 8)).as("8 places").hasSize(2);
+    assertThat(homesAt(cluster, 6.5)).as("one home would be full to 65%").hasSize(2);
+    assertThat(homesAt(cluster, 5)).as("50%").hasSize(1);
+  }
+
+  /** Where an idle pool sends requests of many prompts once the adapter's rate has come to this. */
+  private static Set<String> homesAt(Cluster cluster, double rate) {
+    Set<String> found = new HashSet<>();
+    for (int i = 0; i < 300 * rate; i++) {
+      cluster.pass(Duration.ofNanos((long) (1e9 / rate)));
+      for (int at = 0; at < cluster.endpoints.size(); at++) {
+        cluster.report(at, 0, 0, 0.1, 2, Set.of("a"));
+      }
+      Pick.Chosen chosen = cluster.choose(new PickRequest("a", true, null, null, i + 1, Set.of()));
+      chosen.dispatch().finished();
+      if (i > 280 * rate) {
+        found.add(Cluster.address(chosen));
+      }
+    }
+    return found;
+  }
+
+  @Test
   void pick_adapterJustDispatchedElsewhere_followsItWithoutASecondSwap() {
     Cluster cluster =
         cluster(3, RoutingPolicy.LORA_AWARE)
@@ -343,10 +401,11 @@ class EndpointPickerTest {
     Set<String> samePrompt = new HashSet<>();
     Set<String> manyPrompts = new HashSet<>();
     for (int i = 1; i <= 40; i++) {
-      Pick.Chosen same = cluster.choose(new PickRequest("a", true, null, null, 7, Set.of()));
+      Pick.Chosen same = cluster.choose(new PickRequest("base", true, null, null, 7, Set.of()));
       samePrompt.add(Cluster.address(same));
       same.dispatch().finished();
-      Pick.Chosen other = cluster.choose(new PickRequest("a", true, null, null, i * 31, Set.of()));
+      Pick.Chosen other =
+          cluster.choose(new PickRequest("base", true, null, null, i * 31, Set.of()));
       manyPrompts.add(Cluster.address(other));
       other.dispatch().finished();
     }
