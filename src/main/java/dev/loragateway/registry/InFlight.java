@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -57,9 +58,14 @@ public final class InFlight {
 
   /** The cell of an adapter that the pool lists, kept for good. */
   AdapterCell listedCell(String adapter, EndpointBits busy, int endpoint) {
-    AdapterCell cell = cells.computeIfAbsent(adapter, AdapterCell::new);
-    cell.list(busy, endpoint);
-    return cell;
+    return Objects.requireNonNull(
+        cells.compute(
+            adapter,
+            (name, known) -> {
+              AdapterCell cell = known != null ? known : new AdapterCell(name);
+              cell.list(busy, endpoint);
+              return cell;
+            }));
   }
 
   /**
@@ -113,9 +119,15 @@ public final class InFlight {
         swapsChanged();
       }
       if (!cell.listed()) {
-        cells.remove(cell.adapter(), cell);
+        forget(cell);
       }
     }
+  }
+
+  /** Drops a cell that no endpoint lists, unless it comes to be listed at this very moment. */
+  private void forget(AdapterCell cell) {
+    cells.computeIfPresent(
+        cell.adapter(), (name, known) -> known == cell && !cell.listed() ? null : known);
   }
 
   /** Notes that a swap of the adapter began and when it is expected to end. */
