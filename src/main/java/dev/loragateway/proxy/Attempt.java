@@ -298,4 +298,12 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
       exchange.context.admission.freed(endpoint().pool());
     }
   }
+
+  /**
+   * Gives back a place that is of no use to those who wait: they are told of it once the registry
+   * knows that the endpoint is down.
+   */
+  void endUnreachable() {
+    dispatch.refused();
+  }
 }

@@ -67,11 +67,15 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
         && !pool.baseNames().contains(model);
   }
 
-  /** What the pick is to know, with the addresses that were tried already. */
-  PickRequest pickRequest(ClientRequest request, Set<String> tried) {
+  /**
+   * What the pick is to know, with the addresses that were tried already.
+   *
+   * @param again whether the request was sent somewhere before
+   */
+  PickRequest pickRequest(ClientRequest request, Set<String> tried, boolean again) {
     RequestFacts facts = request.facts();
     if (facts == null) {
-      return new PickRequest(model, false, null, maker, 0, tried);
+      return new PickRequest(model, false, null, maker, 0, tried, again);
     }
     String session = HeaderRules.session(request.head().headers());
     return new PickRequest(
@@ -80,6 +84,7 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
         session != null ? session : facts.user(),
         maker,
         facts.promptHash(),
-        tried);
+        tried,
+        again);
   }
 }

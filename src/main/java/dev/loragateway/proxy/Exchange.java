@@ -111,7 +111,7 @@ final class Exchange {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
       return;
     }
-    PickRequest wanted = to.pickRequest(request, retries.tried());
+    PickRequest wanted = to.pickRequest(request, retries.tried(), retries.attempts() > 0);
     long bytes = request.body().bytes().readableBytes();
     settle(context.admission.admit(queue.request(wanted, bytes), to.pool()));
   }
@@ -211,6 +211,7 @@ final class Exchange {
   void unreachable(Attempt failed, Throwable cause) {
     Endpoint endpoint = failed.endpoint();
     if (UpstreamFailure.isOfEndpoint(cause)) {
+      failed.endUnreachable();
       context.registry.unreachable(endpoint);
       context.refresh.probe(endpoint);
     }

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class AdapterRow {
   private final String adapter;
-  private final boolean[] registered;
+  private final EndpointBits registered;
   private final AdapterCell[] cells;
   private final EndpointBits busy;
   private final EndpointBits gpu;
@@ -18,7 +18,7 @@ public final class AdapterRow {
   private final HomeOrder homes;
 
   /** A row of an adapter that was not listed before. */
-  AdapterRow(String adapter, boolean[] registered, List<LiveEndpoint> members) {
+  AdapterRow(String adapter, EndpointBits registered, List<LiveEndpoint> members) {
     this.adapter = adapter;
     this.registered = registered;
     this.cells = new AdapterCell[members.size()];
@@ -32,7 +32,7 @@ public final class AdapterRow {
   }
 
   /** A row that takes the place of another one of the same adapter over the same endpoints. */
-  AdapterRow(AdapterRow before, boolean[] registered) {
+  AdapterRow(AdapterRow before, EndpointBits registered) {
     this.adapter = before.adapter;
     this.registered = registered;
     this.cells = before.cells;
@@ -48,7 +48,7 @@ public final class AdapterRow {
 
   /** Returns whether the endpoint lists the adapter in {@code /v1/models}. */
   public boolean registered(int endpoint) {
-    return registered[endpoint];
+    return registered.at(endpoint);
   }
 
   public AdapterCell cell(int endpoint) {
@@ -58,6 +58,16 @@ public final class AdapterRow {
   /** Returns whether the adapter has requests under way at the endpoint, as its cell says. */
   public boolean busy(int endpoint) {
     return busy.at(endpoint);
+  }
+
+  /** The 64 endpoints from 64 times {@code word} on that list the adapter, one bit each. */
+  public long registeredWord(int word) {
+    return registered.word(word);
+  }
+
+  /** Those of them that have it in a GPU slot or have requests for it. */
+  public long hereWord(int word) {
+    return gpu.word(word) | busy.word(word);
   }
 
   /**

@@ -18,6 +18,11 @@ final class EndpointBits {
     return (bits.getPlain(endpoint >> 6) & 1L << endpoint) != 0;
   }
 
+  /** The bits of the 64 endpoints from 64 times {@code word} on. */
+  long word(int word) {
+    return bits.getPlain(word);
+  }
+
   /** The first endpoint from {@code from} on whose bit is set in either; -1 when there is none. */
   static int next(int from, EndpointBits one, EndpointBits other) {
     int words = one.bits.length();

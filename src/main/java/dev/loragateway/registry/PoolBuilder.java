@@ -61,9 +61,9 @@ final class PoolBuilder {
   }
 
   private AdapterRow row(String adapter) {
-    boolean[] registered = new boolean[members.size()];
-    for (int i = 0; i < registered.length; i++) {
-      registered[i] = members.get(i).models().containsKey(adapter);
+    EndpointBits registered = new EndpointBits(members.size());
+    for (int i = 0; i < members.size(); i++) {
+      registered.set(i, members.get(i).models().containsKey(adapter));
     }
     AdapterRow old = rows.get(adapter);
     return old != null

@@ -66,20 +66,6 @@ public record PoolSnapshot(
     return settings.name();
   }
 
-  /**
-   * Returns whether at least one endpoint is up and each that is up is saturated, so that no
-   * request can be placed; {@code now} is the registry's clock.
-   */
-  public boolean full(long now) {
-    for (EndpointState at : endpoints) {
-      boolean fresh = at.fresh(now, settings.staleAfter().toNanos());
-      if (at.up() && !at.saturated(settings.routing(), fresh)) {
-        return false;
-      }
-    }
-    return up > 0;
-  }
-
   /** The row of an adapter, or null when no endpoint lists it. */
   public @Nullable AdapterRow adapter(String model) {
     return adapters.get(model);

@@ -26,13 +26,16 @@ public final class Admission {
   }
 
   /**
-   * Picks an endpoint, or lets the request wait.
+   * Picks an endpoint, or lets the request wait. One that the server's engine does not run is
+   * picked for at once, whatever the load.
    *
    * @param pool of the snapshot on which the request is routed
    * @return never {@link Pick.Saturated} unless the pool has no queue
    */
   public Pick admit(AdmissionRequest request, PoolSnapshot pool) {
-    return queue(pool.name()).admit(request, pool);
+    return request.pick().usesAdapter()
+        ? queue(pool.name()).admit(request, pool)
+        : picker.pick(request.pick(), pool);
   }
 
   /**

@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /*
  * Nobody is forgotten: a request that found no room enters the lines, shows that in `size`, and is then
  * offered to the picker again, while whoever makes room does so first and then looks at `size`. The
- * fence between is needed because the picker's reads of the counts are plain ones. Nobody is
- * overtaken: while anybody waits, a newcomer enters the lines, too, and whoever is first in order gets
- * the room.
+ * fence between is needed because the picker's reads of the counts are plain ones. Whoever makes room
+ * while another thread has the lock leaves it to that one, which looks at `freed` once more after it
+ * let the lock go. Nobody is overtaken: while anybody waits, a newcomer enters the lines, too, and
+ * whoever is first in order gets the room; what those who wait cannot use is a newcomer's.
  */
 final class AdmissionQueue {
   /** Rough tokens per byte of a body: four characters to a token. */
@@ -56,6 +57,7 @@ final class AdmissionQueue {
   private final DrainRate rate = new DrainRate();
   private final SlotReservation reservation = new SlotReservation();
   private volatile int size;
+  private volatile boolean freed;
 
   AdmissionQueue(String pool, EndpointRegistry registry, EndpointPicker picker, WarmUps warmUps) {
     this.pool = pool;
@@ -72,39 +74,47 @@ final class AdmissionQueue {
       if (!waits(pick)) {
         return pick;
       }
+    } else {
+      picker.asked(request.pick());
     }
-    List<Entry> admitted = new ArrayList<>();
-    Pick outcome = enter(request, now, admitted);
-    admitted.forEach(AdmissionQueue::tell);
-    return outcome;
+    try {
+      return enter(request, now);
+    } finally {
+      look();
+    }
   }
 
   private static boolean waits(Pick pick) {
     return pick instanceof Pick.Saturated || pick instanceof Pick.NoRoom;
   }
 
-  private Pick enter(AdmissionRequest request, PoolSnapshot now, List<Entry> admitted) {
+  private Pick enter(AdmissionRequest request, PoolSnapshot now) {
     QueueSettings settings = now.settings().queue();
+    boolean again = request.pick().again();
+    List<Entry> admitted = new ArrayList<>();
     lock.lock();
     try {
       pass();
-      Pick refusal = refusal(request, settings);
+      long since = again ? lines.front(request.priority(), registry.now()) : registry.now();
+      Entry entry = new Entry(request, cost(request, now), since);
+      Pick refusal = again ? null : refusal(entry, settings);
       if (refusal != null) {
         drain(admitted);
-        return refusal;
+        Pick pick = picker.pick(entry.again, now, true);
+        return waits(pick) ? refusal : pick;
       }
-      Entry entry = new Entry(request, cost(request, now), registry.now());
-      lines.add(entry, headStart(request, settings), !request.pick().tried().isEmpty());
+      lines.add(entry, headStart(request, settings), again);
       size = lines.size();
       VarHandle.fullFence();
       drain(admitted);
       if (admitted.remove(entry)) {
         return Objects.requireNonNull(entry.outcome);
       }
-      warmUps.wanted(request.pick(), now, this::freed);
+      warmUps.wanted(entry.again, now, this::freed);
       return entry;
     } finally {
       lock.unlock();
+      admitted.forEach(AdmissionQueue::tell);
     }
   }
 
@@ -117,11 +127,12 @@ final class AdmissionQueue {
     return settings.priorities().getOrDefault(request.priority(), Duration.ZERO).toNanos();
   }
 
-  private @Nullable Pick refusal(AdmissionRequest request, QueueSettings settings) {
+  private @Nullable Pick refusal(Entry entry, QueueSettings settings) {
+    AdmissionRequest request = entry.request;
     boolean full =
         lines.size() >= settings.capacity() || lines.bytes() + request.bytes() > settings.bytes();
-    FairLines.Flow flow = new FairLines.Flow(request.pick().model(), request.pick().pinned());
-    int ahead = lines.ahead(flow, request.priority(), headStart(request, settings), registry.now());
+    int ahead =
+        lines.ahead(entry.flow, request.priority(), headStart(request, settings), entry.since);
     long expected = rate.nanos(ahead + 1);
     if (full) {
       return lines.size() == 0 && settings.capacity() == 0
@@ -133,18 +144,25 @@ final class AdmissionQueue {
 
   /** Looks whether there is room for those who wait; costs one volatile read when nobody does. */
   void freed() {
-    if (size == 0) {
-      return;
+    if (size > 0) {
+      freed = true;
+      look();
     }
-    List<Entry> admitted = new ArrayList<>();
-    lock.lock();
-    try {
-      pass();
-      drain(admitted);
-    } finally {
-      lock.unlock();
+  }
+
+  /** Looks at what was freed, unless another thread has the lock, which then will. */
+  private void look() {
+    while (freed && lock.tryLock()) {
+      List<Entry> admitted = new ArrayList<>();
+      try {
+        freed = false;
+        pass();
+        drain(admitted);
+      } finally {
+        lock.unlock();
+        admitted.forEach(AdmissionQueue::tell);
+      }
     }
-    admitted.forEach(AdmissionQueue::tell);
   }
 
   private static void tell(Entry entry) {
@@ -159,15 +177,25 @@ final class AdmissionQueue {
 
   private void drain(List<Entry> admitted) {
     PoolSnapshot now = registry.snapshot().named(pool);
-    while (lines.size() > 0 && (now == null || !now.full(registry.now()))) {
-      if (!lines.serve(ticket -> score(ticket, now), ticket -> place(ticket, now, admitted))) {
-        break;
-      }
+    serve(now, admitted);
+    if (reservation.lapsed(now)) {
+      serve(now, admitted);
     }
     size = lines.size();
-    Ticket oldest = lines.oldest();
-    if (oldest != null && now != null) {
-      reservation.consider(oldest, now, registry.now());
+    if (size > 0 && now != null) {
+      reservation.consider(lines, now, registry.now());
+    }
+  }
+
+  private void serve(@Nullable PoolSnapshot now, List<Entry> admitted) {
+    boolean served = true;
+    while (served && lines.size() > 0) {
+      Room room = now == null ? null : new Room(now, registry.now());
+      served =
+          lines.serve(
+              ticket -> room == null || room.worthALook(ticket.again),
+              ticket -> score(ticket, now),
+              ticket -> place(ticket, now, admitted));
     }
   }
 
@@ -205,8 +233,9 @@ final class AdmissionQueue {
       }
     } finally {
       lock.unlock();
+      admitted.forEach(AdmissionQueue::tell);
     }
-    admitted.forEach(AdmissionQueue::tell);
+    look();
     return waited;
   }
 
@@ -216,6 +245,7 @@ final class AdmissionQueue {
       return Duration.ofNanos(rate.nanos(lines.size()));
     } finally {
       lock.unlock();
+      look();
     }
   }
 
@@ -231,6 +261,7 @@ final class AdmissionQueue {
       return lines.depths();
     } finally {
       lock.unlock();
+      look();
     }
   }
 }

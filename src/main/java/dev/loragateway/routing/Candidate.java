@@ -158,9 +158,17 @@ final class Candidate {
     return tried || request.pinnedElsewhere(address);
   }
 
-  /** Returns whether the endpoint has more requests than it may. */
+  /**
+   * Returns whether the endpoint has more requests than it may; those that its engine does not run
+   * do not matter.
+   */
   boolean saturated() {
-    return state().saturated(settings, fresh);
+    return request.usesAdapter() && state().saturated(settings, fresh);
+  }
+
+  /** How many requests may be under way there for this one to be one more; 0 = any number. */
+  int maxInFlight() {
+    return request.usesAdapter() ? settings.maxInFlight() : 0;
   }
 
   /** What a stale endpoint counts as: the median of the fresh ones, else its own requests. */

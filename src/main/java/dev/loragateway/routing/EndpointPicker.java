@@ -65,11 +65,17 @@ public final class EndpointPicker {
         };
       }
       at.moveTo(best, false);
-      Dispatch dispatch =
-          registry.dispatch(at.state(), at.cell(), at.level(), at.settings().maxInFlight());
+      Dispatch dispatch = registry.dispatch(at.state(), at.cell(), at.level(), at.maxInFlight());
       if (dispatch != null) {
         return chosen(request, at, dispatch);
       }
+    }
+  }
+
+  /** Counts the request as demand for its model, unless it was picked for before. */
+  void asked(PickRequest request) {
+    if (!request.again()) {
+      demand.add(request.model());
     }
   }
 

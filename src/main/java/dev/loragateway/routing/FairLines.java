@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * passes everyone who has waited less than 10 s longer: nobody starves.
  *
  * Lines. Within a class each adapter has a line, and a line may go as long as its deficit, in tokens,
- * pays for its first request. When no line that can be placed can pay, each that cannot gets a quantum
- * (deficit round robin; Shreedhar and Varghese, 1995). So over time adapters get equal shares, however
+ * pays for its first request. When none of those that could be placed can pay, each of them gets a
+ * quantum (deficit round robin; Shreedhar and Varghese, 1995). So over time adapters get equal shares, however
  * much is asked of one of them. Among lines that may go the lowest score decides: what placing the
  * request costs others less what it has waited, so that it is nearly the order of arrival, but a slot
  * that comes free is rather taken by who needs no swap there.
@@ -32,14 +34,21 @@ final class FairLines {
   /** Tokens that a line may spend per turn: a few typical requests of one adapter go together. */
   static final long QUANTUM = 1024;
 
-  /** Lines that are looked at for one place, those of the oldest requests. */
+  /** Lines that are weighed against each other for one place, those of the oldest requests. */
   private static final int LOOKS = 32;
 
   /** Most that one request counts for, so that a huge prompt waits for 16 turns at most. */
   static final long MAX_COST = 16 * QUANTUM;
 
-  /** What is served in turn: a model, and the endpoint if only one can serve the request. */
-  record Flow(String model, @Nullable String pinned) {}
+  /**
+   * What is served in turn: requests that the same endpoints can serve, so that whoever cannot be
+   * placed holds back only those who cannot either.
+   *
+   * @param model asked for
+   * @param pinned the only endpoint that can serve them, or null
+   * @param tried endpoints where they failed already
+   */
+  record Flow(String model, @Nullable String pinned, Set<String> tried) {}
 
   /** One request that waits. */
   abstract static class Ticket implements Queued {
@@ -48,20 +57,28 @@ final class FairLines {
     final Flow flow;
     final long cost;
     final long since;
+    private @Nullable Line line;
 
     Ticket(AdmissionRequest request, long cost, long since) {
       this.request = request;
       this.again = request.pick().asAgain();
-      this.flow = new Flow(request.pick().model(), request.pick().pinned());
+      this.flow = new Flow(again.model(), again.pinned(), again.tried());
       this.cost = Math.clamp(cost, 1, MAX_COST);
       this.since = since;
+    }
+
+    private Line line() {
+      return Objects.requireNonNull(line, "is not in the lines");
+    }
+
+    private boolean leads() {
+      return line().tickets.getFirst().equals(this);
     }
   }
 
   private static final class Line {
     private final LinkedHashSet<Ticket> tickets = new LinkedHashSet<>();
-    private long deficit;
-    private long offered;
+    private long deficit = QUANTUM;
 
     boolean canPay() {
       return deficit >= tickets.getFirst().cost;
@@ -77,24 +94,15 @@ final class FairLines {
       return oldest.getFirst().since - headStart;
     }
 
-    /** Takes what a request costs from its line, if that goes on. */
-    void paid(Ticket ticket) {
-      Line line = lines.get(ticket.flow);
-      if (line != null) {
-        line.deficit -= ticket.cost;
-      }
-    }
-
-    /** Gives a quantum to each line that cannot pay; returns whether there was one. */
-    boolean earn() {
-      boolean any = false;
-      for (Line line : lines.values()) {
-        if (!line.canPay()) {
-          line.deficit += QUANTUM;
-          any = true;
+    /** The first of each line that should be looked at, the oldest first. */
+    List<Ticket> heads(Predicate<Ticket> worthALook) {
+      List<Ticket> heads = new ArrayList<>();
+      for (Ticket ticket : oldest) {
+        if (ticket.leads() && worthALook.test(ticket)) {
+          heads.add(ticket);
         }
       }
-      return any;
+      return heads;
     }
 
     int ahead(Flow flow) {
@@ -122,8 +130,6 @@ final class FairLines {
   private final Map<String, PriorityClass> classes = new HashMap<>();
   private int size;
   private long bytes;
-  private long offering;
-  private int looks;
 
   /** Requests that wait. */
   int size() {
@@ -145,6 +151,7 @@ final class FairLines {
         classes.computeIfAbsent(ticket.request.priority(), name -> new PriorityClass());
     in.headStart = headStart;
     Line line = in.lines.computeIfAbsent(ticket.flow, flow -> new Line());
+    ticket.line = line;
     if (again) {
       line.tickets.addFirst(ticket);
       in.oldest.addFirst(ticket);
@@ -156,15 +163,31 @@ final class FairLines {
     bytes += ticket.request.bytes();
   }
 
-  /** The request that came first, head starts counted; null when none waits. */
-  @Nullable Ticket oldest() {
-    PriorityClass first = null;
-    for (PriorityClass in : classes.values()) {
-      if (!in.oldest.isEmpty() && (first == null || in.came() < first.came())) {
-        first = in;
+  /** When the first of a class began to wait; {@code otherwise} when none waits. */
+  long front(String priority, long otherwise) {
+    PriorityClass in = classes.get(priority);
+    return in == null || in.oldest.isEmpty() ? otherwise : in.oldest.getFirst().since;
+  }
+
+  /** The first of so many lines, those of the class that goes first and the oldest first. */
+  List<Ticket> heads(int most) {
+    List<Ticket> heads = new ArrayList<>();
+    for (PriorityClass in : order()) {
+      for (Ticket ticket : in.oldest) {
+        if (heads.size() < most && ticket.leads()) {
+          heads.add(ticket);
+        }
       }
     }
-    return first == null ? null : first.oldest.getFirst();
+    return heads;
+  }
+
+  /** Classes in which anybody waits, in the order in which they go. */
+  private List<PriorityClass> order() {
+    List<PriorityClass> order = new ArrayList<>(classes.values());
+    order.removeIf(in -> in.oldest.isEmpty());
+    order.sort(Comparator.comparingLong(PriorityClass::came));
+    return order;
   }
 
   /** Takes a request out, wherever it stands; returns whether it was waiting. */
@@ -173,12 +196,10 @@ final class FairLines {
     if (in == null || !in.oldest.remove(ticket)) {
       return false;
     }
-    Line line = in.lines.get(ticket.flow);
-    if (line != null) {
-      line.tickets.remove(ticket);
-      if (line.tickets.isEmpty()) {
-        in.lines.remove(ticket.flow);
-      }
+    Line line = ticket.line();
+    line.tickets.remove(ticket);
+    if (line.tickets.isEmpty()) {
+      in.lines.remove(ticket.flow);
     }
     size--;
     bytes -= ticket.request.bytes();
@@ -188,62 +209,68 @@ final class FairLines {
   /**
    * Takes out the first request of one line, if any can be placed.
    *
+   * @param worthALook whether there may be room for it: cheap, and wrong only in saying yes
    * @param score of placing the request now, the lower the better; infinite when it cannot be
    *     placed
    * @param placed places it; returns whether that was possible
    * @return whether one was taken out
    */
-  boolean serve(ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
-    List<PriorityClass> order = new ArrayList<>(classes.values());
-    order.removeIf(in -> in.oldest.isEmpty());
-    order.sort(Comparator.comparingLong(PriorityClass::came));
-    for (PriorityClass in : order) {
-      if (serve(in, score, placed)) {
+  boolean serve(
+      Predicate<Ticket> worthALook, ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
+    for (PriorityClass in : order()) {
+      if (serve(in.heads(worthALook), score, placed)) {
         return true;
       }
     }
     return false;
   }
 
+  private record Scored(Ticket ticket, double score) {}
+
   private boolean serve(
-      PriorityClass in, ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
-    offering++;
-    looks = LOOKS;
-    do {
-      for (Scored next : scored(in, score)) {
-        if (placed.test(next.ticket)) {
-          remove(next.ticket);
-          in.paid(next.ticket);
+      List<Ticket> heads, ToDoubleFunction<Ticket> score, Predicate<Ticket> placed) {
+    List<Ticket> next = heads;
+    while (!next.isEmpty()) {
+      for (Scored able : scored(next, score)) {
+        if (placed.test(able.ticket)) {
+          remove(able.ticket);
+          able.ticket.line().deficit -= able.ticket.cost;
           return true;
         }
       }
-    } while (looks > 0 && in.earn());
+      next = earn(next);
+    }
     return false;
   }
 
-  private record Scored(Ticket ticket, double score) {}
-
-  /**
-   * The first requests of lines that can pay and were not looked at yet, the lowest score first.
-   */
-  private List<Scored> scored(PriorityClass in, ToDoubleFunction<Ticket> score) {
+  /** Those that can pay and can be placed, the lowest score first, among so many of the oldest. */
+  private static List<Scored> scored(List<Ticket> heads, ToDoubleFunction<Ticket> score) {
     List<Scored> found = new ArrayList<>();
-    for (Ticket ticket : in.oldest) {
-      Line line = in.lines.get(ticket.flow);
-      if (line == null || line.offered == offering || !line.canPay()) {
-        continue;
-      }
-      if (looks-- <= 0) {
-        break;
-      }
-      line.offered = offering;
-      double value = score.applyAsDouble(ticket);
-      if (value < Double.POSITIVE_INFINITY) {
-        found.add(new Scored(ticket, value));
+    for (Ticket head : heads) {
+      if (head.line().canPay()) {
+        double value = score.applyAsDouble(head);
+        if (value < Double.POSITIVE_INFINITY) {
+          found.add(new Scored(head, value));
+        }
+        if (found.size() == LOOKS) {
+          break;
+        }
       }
     }
     found.sort(Comparator.comparingDouble(Scored::score));
     return found;
+  }
+
+  /** Those that could not pay; each gets a quantum. */
+  private static List<Ticket> earn(List<Ticket> heads) {
+    List<Ticket> poor = new ArrayList<>();
+    for (Ticket head : heads) {
+      if (!head.line().canPay()) {
+        head.line().deficit += QUANTUM;
+        poor.add(head);
+      }
+    }
+    return poor;
   }
 
   /**

@@ -40,11 +40,10 @@ public record PickRequest(
     return new PickRequest(model, true, null, null, 0, Set.of());
   }
 
-  /** The same request, picked for once more. */
+  /** The same request, picked for once more, with a set of addresses that stays as it is. */
   PickRequest asAgain() {
-    return again
-        ? this
-        : new PickRequest(model, usesAdapter, session, pinned, promptHash, tried, true);
+    return new PickRequest(
+        model, usesAdapter, session, pinned, promptHash, Set.copyOf(tried), true);
   }
 
   /** Returns whether only another endpoint can serve the request. */

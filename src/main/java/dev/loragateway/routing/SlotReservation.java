@@ -4,6 +4,7 @@ import dev.loragateway.registry.AdapterCell;
 import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.routing.FairLines.Ticket;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,14 @@ final class SlotReservation {
   /** A request may wait for so many answers before a slot is freed for it. */
   private static final double PATIENCE = 1;
 
+  /** So many of those that wait are considered; for some no slot can be freed. */
+  private static final int CONSIDERED = 8;
+
+  /** An adapter that takes a slot. */
+  private record Slot(EndpointState at, AdapterCell cell) {}
+
   private @Nullable Ticket holder;
-  private @Nullable AdapterCell closed;
+  private @Nullable Slot closed;
 
   /** Ends the reservation of a request that no longer waits; returns whether it had one. */
   boolean over(Ticket ticket) {
@@ -32,53 +39,82 @@ final class SlotReservation {
     return held;
   }
 
+  /**
+   * Ends one that leads to nothing: its slot came free without going to its holder, or its endpoint
+   * is gone or down. Returns whether there was such a one.
+   */
+  boolean lapsed(@Nullable PoolSnapshot pool) {
+    Slot slot = closed;
+    boolean over = slot != null && (slot.cell.inFlight() == 0 || !serves(pool, slot));
+    if (over) {
+      open();
+    }
+    return over;
+  }
+
+  private static boolean serves(@Nullable PoolSnapshot pool, Slot slot) {
+    if (pool != null) {
+      for (EndpointState at : pool.endpoints()) {
+        if (at.up() && at.inFlight().equals(slot.at.inFlight())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   private void open() {
     holder = null;
     if (closed != null) {
-      closed.close(false);
+      closed.cell.close(false);
       closed = null;
     }
   }
 
-  /**
-   * Makes one for the oldest request, unless there is one or it has not waited for long. One whose
-   * slot came free without going to its holder is made anew.
-   */
-  void consider(Ticket oldest, PoolSnapshot pool, long now) {
-    if (closed != null && closed.inFlight() == 0) {
-      open();
-    }
-    boolean patient = (now - oldest.since) / 1e6 <= PATIENCE * pool.answerMillis();
-    if (holder != null || patient) {
+  /** Makes one for the oldest request for which a slot can be freed, if it has waited for long. */
+  void consider(FairLines lines, PoolSnapshot pool, long now) {
+    if (holder != null || pool.settings().routing().policy() != RoutingPolicy.LORA_AWARE) {
       return;
     }
-    closed = leastUsed(oldest.request.pick(), pool);
-    if (closed != null) {
-      closed.close(true);
-      holder = oldest;
+    for (Ticket waiting : lines.heads(CONSIDERED)) {
+      boolean patient = (now - waiting.since) / 1e6 <= PATIENCE * pool.answerMillis();
+      Slot slot = patient ? null : leastUsed(waiting.again, pool);
+      if (slot != null) {
+        slot.cell.close(true);
+        closed = slot;
+        holder = waiting;
+        return;
+      }
     }
   }
 
-  /** The adapter with the fewest requests under way at an endpoint where it takes the last slot. */
-  private static @Nullable AdapterCell leastUsed(PickRequest request, PoolSnapshot pool) {
+  /**
+   * The adapter with the fewest requests under way, of those that take the last slot at an endpoint
+   * where the request's own adapter has none.
+   */
+  private static @Nullable Slot leastUsed(PickRequest request, PoolSnapshot pool) {
     AdapterRow row = pool.adapter(request.model());
-    AdapterCell least = null;
+    Slot least = null;
     int fewest = Integer.MAX_VALUE;
-    for (int i = 0; i < pool.endpoints().size(); i++) {
+    for (int i = 0; row != null && i < pool.endpoints().size(); i++) {
       EndpointState at = pool.endpoints().get(i);
-      boolean serves = row != null && row.registered(i) && at.up();
-      if (!serves || request.pinnedElsewhere(at.endpoint().address()) || at.slotFree()) {
+      if (!row.registered(i) || row.busy(i) || !at.up() || at.slotFree() || excluded(request, at)) {
         continue;
       }
       for (String adapter : at.residency().gpu()) {
         AdapterCell cell = at.inFlight().cell(adapter);
         int requests = cell.inFlight();
         if (requests > 0 && requests < fewest) {
-          least = cell;
+          least = new Slot(at, cell);
           fewest = requests;
         }
       }
     }
     return least;
+  }
+
+  private static boolean excluded(PickRequest request, EndpointState at) {
+    String address = at.endpoint().address();
+    return request.pinnedElsewhere(address) || request.tried().contains(address);
   }
 }

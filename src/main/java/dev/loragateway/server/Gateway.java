@@ -65,7 +65,7 @@ public final class Gateway implements AutoCloseable {
 
   private Gateway(GatewayConfig config) {
     this.config = config;
-    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), residency);
+    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
     EndpointPicker picker =
@@ -162,6 +162,15 @@ public final class Gateway implements AutoCloseable {
   public void reload(GatewayConfig next) {
     config = next;
     apply(next);
+  }
+
+  /** Takes in what requests taught, then lets in those for whom that made room. */
+  private void afterwards(Runnable learning) {
+    residency.execute(
+        () -> {
+          learning.run();
+          admission.freed();
+        });
   }
 
   private void apply(GatewayConfig next) {

@@ -39,19 +39,22 @@ class AdmissionTest {
         capacity, bytes, Duration.ofSeconds(30), defaults.priorities(), Map.of(), true, 1000);
   }
 
-  private void start(int endpoints, QueueSettings queue, String... resident) {
+  private static RoutingSettings routing(int maxNumSeqs, int maxInFlight) {
     RoutingSettings d = RoutingSettings.DEFAULTS;
-    RoutingSettings one =
-        new RoutingSettings(
-            d.policy(),
-            d.maxNumSeqs(),
-            d.maxWaiting(),
-            d.maxKvCache(),
-            1,
-            d.tokenTime(),
-            d.outputTokens(),
-            d.cpuSwap(),
-            d.diskSwap());
+    return new RoutingSettings(
+        d.policy(),
+        maxNumSeqs,
+        d.maxWaiting(),
+        d.maxKvCache(),
+        maxInFlight,
+        d.tokenTime(),
+        d.outputTokens(),
+        d.cpuSwap(),
+        d.diskSwap());
+  }
+
+  private void start(int endpoints, QueueSettings queue, String... resident) {
+    RoutingSettings one = routing(RoutingSettings.DEFAULTS.maxNumSeqs(), 1);
     PoolSettings settings = PoolSettings.of("pool", "base").withRouting(one).withQueue(queue);
     cluster = new Cluster(endpoints, settings);
     for (int i = 0; i < endpoints; i++) {
@@ -453,5 +456,169 @@ class AdmissionTest {
     waiting.leave();
 
     assertThat(told("a")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  private Pick retry(String model, Integer... tried) {
+    Set<String> addresses =
+        Set.of(tried).stream().map(cluster::address).collect(java.util.stream.Collectors.toSet());
+    PickRequest request = new PickRequest(model, true, null, null, 0, addresses, true);
+    return ask(request, "standard", Duration.ofSeconds(30));
+  }
+
+  @Test
+  void admit_manyWaitForSlots_whoNeedsNoneIsNotHeldBack() {
+    List<String> cold = new ArrayList<>(List.of("a", "b"));
+    for (int i = 0; i < 50; i++) {
+      cold.add("cold-" + i);
+    }
+    startUncapped(1, queue(100, 1 << 20));
+    cluster.up(0, cold, SLOTS, "a", "b");
+    ask("a");
+    ask("b");
+    for (int i = 0; i < 50; i++) {
+      assertThat(ask("cold-" + i)).isInstanceOf(Pick.Queued.class);
+    }
+
+    for (int i = 0; i < 10; i++) {
+      assertThat(ask("base")).isInstanceOf(Pick.Chosen.class);
+      assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+    }
+    assertThat(admission.waiting("pool")).isEqualTo(50);
+  }
+
+  @Test
+  void admit_retryWithNowhereToGo_doesNotHoldBackItsAdapter() {
+    start(2, queue(10, 1 << 20), "a");
+    Pick one = ask("a");
+    Pick two = ask("a");
+    Pick atFirst = Cluster.address((Pick.Chosen) one).equals(cluster.address(0)) ? one : two;
+    retry("a", 0);
+    Pick newcomer = ask("a");
+    assertThat(newcomer).isInstanceOf(Pick.Queued.class);
+    end(atFirst);
+
+    assertThat(told("a")).singleElement().isInstanceOf(Pick.Chosen.class);
+    assertThat(Cluster.address((Pick.Chosen) told("a").getFirst())).isEqualTo(cluster.address(0));
+    assertThat(((Pick.Queued) newcomer).leave()).as("the newcomer still waits").isFalse();
+  }
+
+  @Test
+  void admit_retryWhenTheQueueIsFull_waitsAllTheSame() {
+    start(2, queue(1, 1 << 20), "a");
+    ask("a");
+    ask("a");
+    ask("a");
+
+    assertThat(retry("a")).isInstanceOf(Pick.Queued.class);
+  }
+
+  @Test
+  void admit_retry_leavesItsClassAsOldAsItWas() {
+    start(1, queue(10, 1 << 20), "b", "c");
+    Duration headStart = QueueSettings.DEFAULTS.priorities().get("premium");
+    Pick first = ask("b");
+    ask("b");
+    cluster.pass(headStart.plusSeconds(2));
+    retry("b");
+    ask(PickRequest.of("c"), "premium", Duration.ofSeconds(30));
+    end(first);
+
+    assertThat(told("b")).hasSize(1);
+    assertThat(told("c")).isEmpty();
+  }
+
+  @Test
+  void admit_othersWait_demandIsStillCounted() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    for (int i = 0; i < 5; i++) {
+      ask("b");
+      cluster.demand.add("as often");
+    }
+
+    assertThat(cluster.demand.rate("b")).isEqualTo(cluster.demand.rate("as often"));
+  }
+
+  @Test
+  void admit_queueIsFullOfThoseWhoWaitForSlots_whoHasRoomIsNotRefused() {
+    startUncapped(1, queue(1, 1 << 20), "a", "b");
+    ask("a");
+    ask("b");
+    ask("c");
+
+    assertThat(ask("base")).isInstanceOf(Pick.Chosen.class);
+    assertThat(ask("a", Duration.ZERO)).isInstanceOf(Pick.Chosen.class);
+    assertThat(ask("d")).isInstanceOf(Pick.QueueFull.class);
+  }
+
+  @Test
+  void admit_onlyServerOfTheAdapterIsDown_isToldThoughTheOthersAreFull() {
+    start(2, queue(10, 1 << 20), "a");
+    cluster.up(0, List.of("a"), SLOTS, "a");
+    cluster.up(1, List.of("b"), SLOTS, "b");
+    ask("a");
+    ask("a");
+    Pick held = ask("b");
+    ask("b");
+    assertThat(admission.depths("pool")).containsOnlyKeys("a", "b");
+    cluster.registry.reportHealth(cluster.endpoints.get(1), Health.DOWN);
+    admission.freed("pool");
+
+    assertThat(held).isInstanceOf(Pick.Chosen.class);
+    assertThat(told("b")).singleElement().isInstanceOf(Pick.NoneReady.class);
+    assertThat(ask("b")).isInstanceOf(Pick.NoneReady.class);
+  }
+
+  @Test
+  void admit_requestThatTheEngineDoesNotRun_neverWaits() {
+    start(1, queue(10, 1 << 20), "a");
+    ask("a");
+    ask("a");
+    PickRequest tokenize = new PickRequest("a", false, null, null, 0, Set.of());
+
+    assertThat(ask(tokenize, "standard", Duration.ZERO)).isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void admit_ownAdapterIsTheLeastUsed_itIsNotClosedForItself() {
+    PoolSettings settings =
+        PoolSettings.of("pool", "base").withRouting(routing(4, 0)).withQueue(queue(10, 1 << 20));
+    cluster = new Cluster(1, settings);
+    cluster.up(0, ADAPTERS, SLOTS, "a", "c");
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmup);
+    Pick first = ask("a");
+    ask("a");
+    ask("a");
+    ask("c");
+    ask("c");
+    cluster.pass(Duration.ofSeconds(3));
+    admission.freed("pool");
+    end(first);
+
+    assertThat(told("c")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void freed_endpointWhereASlotIsBeingFreedWentDown_oneIsFreedElsewhere() {
+    startUncapped(2, queue(10, 1 << 20));
+    cluster.up(0, List.of("a", "b", "c"), SLOTS, "a", "b");
+    cluster.up(1, List.of("c", "d", "e"), SLOTS, "d", "e");
+    ask("a");
+    ask("b");
+    ask("b");
+    for (int i = 0; i < 2; i++) {
+      ask("d");
+      ask("e");
+      ask("e");
+    }
+    ask("c");
+    cluster.pass(Duration.ofSeconds(3));
+    admission.freed("pool");
+    assertThat(ask("d")).as("a is closed").isInstanceOf(Pick.Chosen.class);
+    cluster.registry.reportHealth(cluster.endpoints.getFirst(), Health.DOWN);
+    admission.freed("pool");
+
+    assertThat(ask("d")).as("d is closed now").isInstanceOf(Pick.Queued.class);
+    assertThat(ask("e")).isInstanceOf(Pick.Chosen.class);
   }
 }

@@ -46,7 +46,7 @@ class FairLinesTest {
 
   /** Places whoever comes first in order. */
   private boolean serve(Predicate<Ticket> placed) {
-    return lines.serve(ticket -> 0, placed);
+    return lines.serve(ticket -> true, ticket -> 0, placed);
   }
 
   private List<String> serveAll() {
@@ -99,8 +99,8 @@ class FairLinesTest {
   }
 
   @Test
-  void lines_requestThatWasAdmittedBefore_goesFirstInItsLine() {
-    add("a");
+  void lines_requestThatWasAdmittedBefore_goesFirst() {
+    add("b");
     Entry again =
         new Entry(
             new AdmissionRequest(
@@ -143,6 +143,7 @@ class FairLinesTest {
     List<String> order = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       lines.serve(
+          ticket -> true,
           ticket ->
               switch (ticket.request.pick().model()) {
                 case "dear" -> 5;
@@ -205,9 +206,10 @@ class FairLinesTest {
     add("gold", "premium", 5 * SECOND, 1, 0);
     add("gold", "premium", 5 * SECOND, 1, 7 * SECOND);
 
-    assertThat(lines.ahead(new Flow("new", null), "standard", 0, SECOND)).isEqualTo(3);
-    assertThat(lines.ahead(new Flow("a", null), "standard", 0, SECOND)).isEqualTo(4);
-    assertThat(lines.ahead(new Flow("hot", null), "standard", 0, SECOND)).isEqualTo(7);
-    assertThat(lines.ahead(new Flow("gold", null), "premium", 5 * SECOND, SECOND)).isEqualTo(2);
+    assertThat(lines.ahead(new Flow("new", null, Set.of()), "standard", 0, SECOND)).isEqualTo(3);
+    assertThat(lines.ahead(new Flow("a", null, Set.of()), "standard", 0, SECOND)).isEqualTo(4);
+    assertThat(lines.ahead(new Flow("hot", null, Set.of()), "standard", 0, SECOND)).isEqualTo(7);
+    assertThat(lines.ahead(new Flow("gold", null, Set.of()), "premium", 5 * SECOND, SECOND))
+        .isEqualTo(2);
   }
 }

@@ -148,6 +148,9 @@ final class Gateway {
     request.firstAt = events.now();
     request.dispatch().answered();
     measures.first(request, events.now());
+    if (!request.dispatch().resident()) {
+      changed();
+    }
   }
 
   void last(Request request) {
@@ -164,11 +167,13 @@ final class Gateway {
     request.dispatch().refused();
     registry.unreachable(endpoint);
     registry.drain();
+    changed();
     retry(request, endpoint);
   }
 
   void broken(Request request) {
     request.dispatch().finished();
+    changed();
     retry(request, request.dispatch().state().endpoint());
   }
 

@@ -1,0 +1,71 @@
+package dev.loragateway.routing;
+
+import dev.loragateway.registry.AdapterRow;
+import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.PoolSnapshot;
+import dev.loragateway.registry.RoutingPolicy;
+
+/**
+ * Which endpoints of a pool have room at one moment, one bit each, so that requests that cannot be
+ * placed are told at a glance. Immutable.
+ */
+final class Room {
+  private final PoolSnapshot pool;
+  private final long[] up;
+  private final long[] places;
+  private final long[] slots;
+
+  /**
+   * Looks at every endpoint.
+   *
+   * @param now the registry's clock
+   */
+  Room(PoolSnapshot pool, long now) {
+    int words = (pool.endpoints().size() + Long.SIZE - 1) / Long.SIZE;
+    this.pool = pool;
+    this.up = new long[words];
+    this.places = new long[words];
+    this.slots = new long[words];
+    boolean startsNow = pool.settings().routing().policy() == RoutingPolicy.LORA_AWARE;
+    for (int i = 0; i < pool.endpoints().size(); i++) {
+      EndpointState at = pool.endpoints().get(i);
+      long bit = 1L << i;
+      if (!at.up()) {
+        continue;
+      }
+      up[i >> 6] |= bit;
+      boolean fresh = at.fresh(now, pool.settings().staleAfter().toNanos());
+      boolean place =
+          !at.saturated(pool.settings().routing(), fresh)
+              && (!startsNow || at.placeFree(pool.settings().routing().maxNumSeqs()));
+      if (place) {
+        places[i >> 6] |= bit;
+        boolean slot = !startsNow || !fresh || !at.residency().known() || at.slotFree();
+        slots[i >> 6] |= slot ? bit : 0;
+      }
+    }
+  }
+
+  /**
+   * Returns whether the request should be picked for: an endpoint may have room for it, or none is
+   * left that serves it, so that it waits for nothing. A request that is bound to certain endpoints
+   * always should.
+   */
+  boolean worthALook(PickRequest request) {
+    AdapterRow row = pool.adapter(request.model());
+    boolean base = pool.baseNames().contains(request.model());
+    if (request.pinned() != null || !request.tried().isEmpty() || (row == null && !base)) {
+      return true;
+    }
+    boolean served = false;
+    for (int i = 0; i < up.length; i++) {
+      long serving = base || row == null ? up[i] : up[i] & row.registeredWord(i);
+      long there = base || row == null ? places[i] : slots[i] | (row.hereWord(i) & places[i]);
+      if ((serving & there) != 0) {
+        return true;
+      }
+      served |= serving != 0;
+    }
+    return !served;
+  }
+}
