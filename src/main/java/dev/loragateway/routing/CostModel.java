@@ -12,17 +12,18 @@ import dev.loragateway.registry.RoutingSettings;
  * wait      max(0, load + 1 - P) / P x L x itl        for a place in the batch
  * swaps     until those under way there are over      they stop the batch
  * deferral  L x itl / 2                               when every slot runs another adapter
- * swap      (CPU or disk) x (1 + requests in flight)  a swap blocks the whole batch
+ * swap      (CPU or disk) x (1 + requests in flight)  a swap blocks the whole batch, and those under
+ *           + swaps under way x requests in flight    way before it have kept it waiting already
  * load      0.3 x load x itl                          each request in the batch slows each token
  * home      one disk swap                             when a swap would happen off the adapter's home
- * eviction  2 disk swaps x min(1, demand of victim / demand of adapter)
+ * eviction  one disk swap x min(1, demand of victim / demand of adapter)
  *                                                     when the victim is in no other GPU slot
  *
  * P = batch places, L = output tokens per request, itl = time per token; the last three are learned.
  *
  * The eviction term is what keeps a set of adapters that fits into the pool's slots resident: pushing
- * out the only copy of an adapter that is asked for as often costs one swap to bring it back and the
- * home penalty of wherever that happens; pushing out a second copy costs nothing.
+ * out the only copy of an adapter that is asked for as often costs one swap to bring it back; pushing
+ * out a second copy costs nothing.
  *
  * No term is negative, so the sum of the first ones is a lower bound: the cheap ones come first, and
  * most endpoints are out before the dear ones are looked up.
@@ -49,14 +50,16 @@ final class CostModel {
     if (cost > enough) {
       return cost;
     }
-    cost += at.swapsMillis();
+    double swaps = at.swapsMillis();
+    cost += swaps;
     if (at.cell() == null || cost > enough) {
       return cost;
     }
     if (at.here()) {
       return cost + (at.unknown() || at.startsNow() ? 0 : times.answer() / 2);
     }
-    double swap = swapTime(at.level(), times) * (1 + at.state().inFlight().total());
+    int others = at.state().inFlight().total();
+    double swap = swapTime(at.level(), times) * (1 + others) + swaps * others;
     if (at.unknown()) {
       return cost + swap;
     }
@@ -69,7 +72,7 @@ final class CostModel {
       return cost + swap;
     }
     double demand = at.victimRate() / Math.max(at.adapterRate(), 1e-9);
-    return cost + (swap + 2 * times.diskSwap() * Math.min(1, demand));
+    return cost + (swap + times.diskSwap() * Math.min(1, demand));
   }
 
   /** What one more request in the batch costs. */
