@@ -7,8 +7,8 @@ import dev.loragateway.model.ModelCard;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.PoolSnapshot;
-import dev.loragateway.registry.RegistryListener;
 import dev.loragateway.registry.QueueSettings;
+import dev.loragateway.registry.RegistryListener;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import java.time.Duration;
@@ -80,9 +80,7 @@ final class SyntheticPool {
     Endpoint at = endpoints.get(endpoint);
     registry.scrapeBegins(at);
     registry.report(
-        at,
-        new EndpointLoad(
-            random.nextInt(8), 0, 0.3, SLOTS, 1, Double.NaN, Set.of(), null));
+        at, new EndpointLoad(random.nextInt(8), 0, 0.3, SLOTS, 1, Double.NaN, Set.of(), null));
   }
 
   PoolSnapshot snapshot() {

@@ -2,6 +2,8 @@ package dev.loragateway.bench.live;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.loragateway.bench.Commands;
+import dev.loragateway.bench.Progress;
 import dev.loragateway.registry.RoutingPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,7 +13,6 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -92,17 +93,7 @@ public final class LiveCommand implements Callable<Integer> {
   public static void main(String[] args) {
     System.setProperty("jdk.httpclient.disableRetryConnect", "true");
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
-    System.exit(
-        new CommandLine(new LiveCommand())
-            .setExecutionExceptionHandler(
-                (e, command, parsed) -> {
-                  if (e instanceof IllegalArgumentException) {
-                    command.getErr().println(e.getMessage());
-                    return CommandLine.ExitCode.USAGE;
-                  }
-                  throw e;
-                })
-            .execute(args));
+    Commands.main(new LiveCommand(), args);
   }
 
   @Override
@@ -121,14 +112,11 @@ public final class LiveCommand implements Callable<Integer> {
 
   private List<LiveResult> run(Load load, Fleet fleet) throws Exception {
     Progress progress = new Progress(1 + policies.size());
-    progress.begin("JVM warm-up");
-    new LiveRun("lora-aware", DISCARDED, fleet).run(progress);
-    progress.end();
+    new LiveRun("lora-aware", DISCARDED, fleet).run(part -> progress.at(part, "JVM warm-up"));
     List<LiveResult> results = new ArrayList<>();
     for (String policy : policies) {
-      progress.begin(policy);
-      results.add(new LiveRun(policy, load, fleet).run(progress));
-      progress.end();
+      int before = 1 + results.size();
+      results.add(new LiveRun(policy, load, fleet).run(part -> progress.at(before + part, policy)));
     }
     return results;
   }

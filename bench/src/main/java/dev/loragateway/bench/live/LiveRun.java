@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.DoubleConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -31,7 +32,8 @@ record LiveRun(String policy, Load load, Fleet fleet) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long POLL_NANOS = 10_000_000;
 
-  LiveResult run(Progress progress) throws IOException, InterruptedException, ExecutionException {
+  LiveResult run(DoubleConsumer progress)
+      throws IOException, InterruptedException, ExecutionException {
     List<SimulatedServer> servers = servers();
     try (Gateway gateway = Gateway.start(config(servers))) {
       while (!gateway.ready()) {
@@ -84,7 +86,7 @@ record LiveRun(String policy, Load load, Fleet fleet) {
     };
   }
 
-  private LiveResult drive(Gateway gateway, List<SimulatedServer> servers, Progress progress)
+  private LiveResult drive(Gateway gateway, List<SimulatedServer> servers, DoubleConsumer progress)
       throws IOException, InterruptedException, ExecutionException {
     List<Future<Answer>> warmUp = new ArrayList<>();
     List<Future<Answer>> measured = new ArrayList<>();
@@ -97,7 +99,7 @@ record LiveRun(String policy, Load load, Fleet fleet) {
         sleepUntil(due);
         (arrival.measured() ? measured : warmUp)
             .add(clients.submit(() -> client.send(arrival, due)));
-        progress.at((double) arrival.nanos() / load.nanos());
+        progress.accept((double) arrival.nanos() / load.nanos());
       }
     }
     return new LiveResult(

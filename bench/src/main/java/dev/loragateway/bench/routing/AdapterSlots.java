@@ -21,7 +21,7 @@ final class AdapterSlots {
     this.model = model;
     this.adapters = adapters;
     this.gpu = new Lru(adapters.count(), gpuSlots);
-    this.cpu = new Lru(adapters.count(), Math.max(gpuSlots, gpuSlots * model.cpuSlotFactor()));
+    this.cpu = new Lru(adapters.count(), model.cpuSlots(gpuSlots));
   }
 
   boolean inGpu(int adapter) {

@@ -33,6 +33,7 @@ record Bar(String claim, double required, double actual, String where) {
       never(bars, comparison, fleet);
       loads(bars, comparison, fleet);
       gateways(bars, comparison, fleet);
+      overload(bars, comparison, fleet);
     }
     return bars;
   }
@@ -102,6 +103,23 @@ record Bar(String claim, double required, double actual, String where) {
         String claim = fleet.label() + ": rate of " + gateways + " gateways / of one";
         bars.add(new Bar(claim, 0.9, share, PLAIN));
       }
+    }
+  }
+
+  /**
+   * Asked for three times what it sustains, the gateway answers nearly as many in time, and no
+   * adapter waits much longer than the others.
+   */
+  private static void overload(List<Bar> bars, Comparison comparison, Fleet fleet) {
+    Key key =
+        new Key(fleet, Workload.of(PLAIN), Policy.LORA_AWARE, comparison.options().gateways());
+    RunResult run = comparison.overloaded(key);
+    if (run != null) {
+      double goodput = Comparison.OVERLOAD * (1 - run.lateShare());
+      bars.add(new Bar(fleet.label() + ": 3x overload, in time / rate", 0.9, goodput, PLAIN));
+      double evenness = run.meanAdapterP99() / run.worstAdapterP99();
+      String claim = fleet.label() + ": 3x overload, adapters' mean p99 / worst";
+      bars.add(new Bar(claim, 1.0 / 3, evenness, PLAIN));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.loragateway.bench.routing;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Policies against each other: for each workload and fleet the highest rate that each policy
@@ -24,6 +26,14 @@ final class Comparison {
   /** No more endpoints than so many times the fleet's are tried. */
   static final int MOST = 4;
 
+  /** How many times what the gateway's own policy sustains is asked of it when overloaded. */
+  static final double OVERLOAD = 3;
+
+  /**
+   * How long a request may wait in the gateway then: what is left for the server is time enough.
+   */
+  private static final Duration PATIENCE = Duration.ofMillis(300);
+
   /** The common rate, as a share of what least-request sustains. */
   private static final double COMMON = 0.9;
 
@@ -32,6 +42,7 @@ final class Comparison {
   private final Map<Key, RunResult> common = new ConcurrentHashMap<>();
   private final Map<Key, Double> commonRates = new ConcurrentHashMap<>();
   private final Map<Key, Integer> endpoints = new ConcurrentHashMap<>();
+  private final Map<Key, RunResult> overloaded = new ConcurrentHashMap<>();
 
   Comparison(Options options) {
     this.options = options;
@@ -59,6 +70,7 @@ final class Comparison {
     runCommon(workers);
     if (options.scaling()) {
       countEndpoints(workers);
+      overload(workers);
     }
     workers.run(options.threads());
   }
@@ -97,6 +109,19 @@ final class Comparison {
                       Search.fewestEndpoints(spec, MOST * fleet.endpoints(), options.requests())));
         }
       }
+    }
+  }
+
+  private void overload(Workers workers) {
+    for (Fleet fleet : options.fleets()) {
+      Key key = new Key(fleet, Workload.of("zipf-1.0"), Policy.LORA_AWARE, options.gateways());
+      RunSpec spec =
+          options
+              .spec(key, options.seed())
+              .withRate(OVERLOAD * rate(key, 0))
+              .withQueueTimeout(PATIENCE)
+              .lasting(options.requests());
+      workers.add(weight(key), () -> overloaded.put(key, Simulation.run(spec, false)));
     }
   }
 
@@ -158,9 +183,13 @@ final class Comparison {
   }
 
   /** What the policy did at the common rate; null where it was not run. */
-  @org.jspecify.annotations.Nullable
-  RunResult atCommonRate(Key key) {
+  @Nullable RunResult atCommonRate(Key key) {
     return common.get(key);
+  }
+
+  /** What the gateway's own policy did in overload; null where it was not run. */
+  @Nullable RunResult overloaded(Key key) {
+    return overloaded.get(key);
   }
 
   double commonRate(Key key) {

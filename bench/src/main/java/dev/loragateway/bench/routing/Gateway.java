@@ -55,7 +55,7 @@ final class Gateway {
         usual.baseModel(),
         false,
         0,
-        spec.model().cpuSlotFactor() * spec.fleet().slots(),
+        spec.model().cpuSlots(spec.fleet().slots()),
         true,
         usual.staleAfter(),
         Map.of(),

@@ -1,9 +1,7 @@
 package dev.loragateway.bench.routing;
 
 import dev.loragateway.model.Residency;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.ToLongFunction;
 
 /** Counts what happens in a run, from the end of its warm-up. Confined to one simulation. */
@@ -18,6 +16,8 @@ final class Measures {
   private float[] firstTokens = new float[4096];
   private int[] adapters = new int[4096];
   private int answered;
+  private final int[] arrivedOf;
+  private int mostWaiting;
   private long arrived;
   private long inTime;
   private long late;
@@ -38,6 +38,7 @@ final class Measures {
   Measures(Simulation simulation, long from, long until, double planned) {
     this.simulation = simulation;
     this.from = from;
+    this.arrivedOf = new int[simulation.adapters.count()];
     this.until = until;
     this.objective = ServerModel.nanos(RunSpec.SLO_MS);
     this.lateAllowed = 0.01 * (planned + 3 * Math.sqrt(planned));
@@ -67,7 +68,17 @@ final class Measures {
   }
 
   void arrived(Request request) {
-    arrived += counts(request) ? 1 : 0;
+    if (counts(request)) {
+      arrived++;
+      if (request.adapter != Adapters.NONE) {
+        arrivedOf[request.adapter]++;
+      }
+    }
+  }
+
+  /** So many requests wait in a gateway. */
+  void waiting(int requests) {
+    mostWaiting = Math.max(mostWaiting, requests);
   }
 
   void estimated(Residency believed, boolean inGpu) {
@@ -128,6 +139,8 @@ final class Measures {
     float[] sorted = Arrays.copyOf(firstTokens, answered);
     Arrays.sort(sorted);
     double served = Math.max(1, completed);
+    float[][] times = byAdapter();
+    double[] p99 = p99OfAdapters(times);
     return new RunResult(
         arrived,
         arrived == 0 ? 0 : 1 - (double) inTime / arrived,
@@ -135,7 +148,10 @@ final class Measures {
         quantile(sorted, 0.5),
         quantile(sorted, 0.95),
         quantile(sorted, 0.99),
-        worstAdapter(),
+        Arrays.stream(p99).max().orElse(Double.NaN),
+        Arrays.stream(p99).average().orElse(Double.NaN),
+        leastServed(times),
+        mostWaiting,
         wanted == 0 ? Double.NaN : (double) hits / wanted,
         activations / served,
         diskLoads / served,
@@ -148,30 +164,43 @@ final class Measures {
         cpuSeconds);
   }
 
-  private double worstAdapter() {
-    int count = simulation.adapters.count();
-    List<List<Float>> own = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      own.add(new ArrayList<>());
+  /** The first-token times of each adapter. */
+  private float[][] byAdapter() {
+    int[] counts = new int[arrivedOf.length];
+    for (int i = 0; i < answered; i++) {
+      if (adapters[i] != Adapters.NONE) {
+        counts[adapters[i]]++;
+      }
+    }
+    float[][] times = new float[counts.length][];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = new float[counts[i]];
     }
     for (int i = 0; i < answered; i++) {
       if (adapters[i] != Adapters.NONE) {
-        own.get(adapters[i]).add(firstTokens[i]);
+        times[adapters[i]][--counts[adapters[i]]] = firstTokens[i];
       }
     }
-    double worst = Double.NaN;
-    for (List<Float> times : own) {
-      if (times.size() >= FAIR_SAMPLE) {
-        float[] sorted = new float[times.size()];
-        for (int i = 0; i < sorted.length; i++) {
-          sorted[i] = times.get(i);
-        }
-        Arrays.sort(sorted);
-        double p99 = quantile(sorted, 0.99);
-        worst = Double.isNaN(worst) ? p99 : Math.max(worst, p99);
+    return times;
+  }
+
+  private double[] p99OfAdapters(float[][] times) {
+    return Arrays.stream(times)
+        .filter(own -> own.length >= FAIR_SAMPLE)
+        .peek(Arrays::sort)
+        .mapToDouble(own -> quantile(own, 0.99))
+        .toArray();
+  }
+
+  private double leastServed(float[][] times) {
+    double least = Double.NaN;
+    for (int i = 0; i < times.length; i++) {
+      if (arrivedOf[i] >= FAIR_SAMPLE) {
+        double served = (double) times[i].length / arrivedOf[i];
+        least = Double.isNaN(least) ? served : Math.min(least, served);
       }
     }
-    return worst;
+    return least;
   }
 
   private static double quantile(float[] sorted, double share) {

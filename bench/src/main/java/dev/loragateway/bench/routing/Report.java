@@ -29,6 +29,7 @@ record Report(Comparison comparison, String command, Path out) {
       text.append("\n## Bars\n\n").append(Bar.table(bars));
     }
     endpoints(text);
+    overload(text);
     return text.toString();
   }
 
@@ -50,6 +51,45 @@ record Report(Comparison comparison, String command, Path out) {
                         : Integer.toString(e.getValue()))));
     text.append("\n## Endpoints needed for 95% of lora-aware's rate at zipf-1.0\n\n");
     text.append(Tables.table(rows));
+  }
+
+  private void overload(StringBuilder text) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of(
+            "fleet",
+            "asked/s",
+            "in time/s",
+            "p99 ms",
+            "worst adapter",
+            "mean of adapters",
+            "least served",
+            "waiting at most"));
+    for (Fleet fleet : comparison.options().fleets()) {
+      Key key =
+          new Key(
+              fleet, Workload.of("zipf-1.0"), Policy.LORA_AWARE, comparison.options().gateways());
+      RunResult run = comparison.overloaded(key);
+      if (run != null) {
+        double asked = Comparison.OVERLOAD * comparison.rate(key, 0);
+        rows.add(
+            List.of(
+                fleet.label(),
+                Tables.format("%.1f", asked),
+                Tables.format("%.1f", asked * (1 - run.lateShare())),
+                Tables.format("%.0f", run.p99()),
+                Tables.format("%.0f", run.worstAdapterP99()),
+                Tables.format("%.0f", run.meanAdapterP99()),
+                Tables.format("%.0f%%", 100 * run.leastServed()),
+                Integer.toString(run.mostWaiting())));
+      }
+    }
+    if (rows.size() > 1) {
+      text.append("\n## At three times lora-aware's rate at zipf-1.0, queue.timeout 300 ms\n\n");
+      text.append(
+          "Least served: of the adapter with the smallest share of its requests answered.\n\n");
+      text.append(Tables.table(rows));
+    }
   }
 
   /** Each policy at a common rate, for every workload. */

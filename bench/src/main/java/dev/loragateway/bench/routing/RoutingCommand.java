@@ -1,5 +1,6 @@
 package dev.loragateway.bench.routing;
 
+import dev.loragateway.bench.Commands;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
 import java.nio.file.Path;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     })
 public final class RoutingCommand implements Callable<Integer> {
   /** A queue in which nobody is refused. */
-  private static final QueueSettings UNBOUNDED =
+  static final QueueSettings UNBOUNDED =
       new QueueSettings(
           1_000_000, Long.MAX_VALUE, Duration.ofHours(1), Map.of(), Map.of(), false, 1);
 
@@ -94,6 +94,15 @@ public final class RoutingCommand implements Callable<Integer> {
   @Option(names = "--sensitivity", description = "Vary the servers' parameters, for Zipf 1.0.")
   private boolean sensitivity;
 
+  @Option(
+      names = "--replay",
+      paramLabel = "TRACE",
+      description = {
+        "Hold the simulated server against a real one: replay this CSV file of fit_vllm.py",
+        "with the times of the JSON file beside it (vllm-fit.json)."
+      })
+  private @Nullable Path replay;
+
   @Option(names = "--model", description = "Properties file with the servers' parameters.")
   private @Nullable Path modelFile;
 
@@ -112,21 +121,16 @@ public final class RoutingCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new RoutingCommand())
-            .setExecutionExceptionHandler(
-                (e, command, parsed) -> {
-                  if (e instanceof IllegalArgumentException) {
-                    command.getErr().println(e.getMessage());
-                    return CommandLine.ExitCode.USAGE;
-                  }
-                  throw e;
-                })
-            .execute(args));
+    Commands.main(new RoutingCommand(), args);
   }
 
   @Override
   public Integer call() throws Exception {
+    if (replay != null) {
+      Replay wanted = new Replay(replay.resolveSibling("vllm-fit.json"), replay);
+      System.out.print(Replay.table(wanted.outcomes()));
+      return 0;
+    }
     Options options = options();
     if (sensitivity) {
       System.out.print(new Sensitivity(options).run(out));

@@ -7,7 +7,11 @@ package dev.loragateway.bench.routing;
  * @param lateShare share of them whose first token came later than the objective, or never
  * @param aborted whether the run was given up, because it could not meet the objective any more
  * @param p50 time from arrival at the gateway to the first token there
- * @param worstAdapterP99 the highest p99 of an adapter with at least 50 requests
+ * @param worstAdapterP99 the highest p99 of an adapter with at least 50 answers
+ * @param meanAdapterP99 the mean p99 of those
+ * @param leastServed the smallest share answered of an adapter's requests, if those were 50 at
+ *     least
+ * @param mostWaiting requests that waited in one gateway at once
  * @param hitRate share of requests whose adapter was in a GPU slot when the server scheduled them
  * @param loadsPerRequest GPU slots filled per request
  * @param diskLoadsPerRequest loads from disk per request
@@ -28,6 +32,9 @@ record RunResult(
     double p95,
     double p99,
     double worstAdapterP99,
+    double meanAdapterP99,
+    double leastServed,
+    int mostWaiting,
     double hitRate,
     double loadsPerRequest,
     double diskLoadsPerRequest,

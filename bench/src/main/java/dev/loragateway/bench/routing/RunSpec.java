@@ -2,6 +2,8 @@ package dev.loragateway.bench.routing;
 
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
+import java.time.Duration;
+import java.util.Map;
 
 /**
  * One run: everything that its outcome depends on. Immutable.
@@ -62,6 +64,13 @@ record RunSpec(
   RunSpec withWorkload(Workload workload) {
     return new RunSpec(
         policy, workload, fleet, model, routing, queue, gateways, rate, seconds, warmup, seed);
+  }
+
+  /** Requests that would wait longer in the gateway are refused. */
+  RunSpec withQueueTimeout(Duration timeout) {
+    QueueSettings bounded = Overrides.apply(queue, Map.of("timeout", timeout.toMillis() + "ms"));
+    return new RunSpec(
+        policy, workload, fleet, model, routing, bounded, gateways, rate, seconds, warmup, seed);
   }
 
   int adapters() {

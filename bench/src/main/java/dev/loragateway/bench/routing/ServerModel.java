@@ -48,7 +48,7 @@ record ServerModel(
     double diskSwapMs,
     double diskSwapMsPerMb,
     double adapterMb,
-    int cpuSlotFactor,
+    double cpuSlotFactor,
     boolean reportsIdle,
     boolean reportsLoaded,
     boolean liveGauges,
@@ -75,6 +75,11 @@ record ServerModel(
     Map<String, String> values = new HashMap<>();
     properties.stringPropertyNames().forEach(k -> values.put(k, properties.getProperty(k)));
     return DEFAULTS.with(values);
+  }
+
+  /** CPU slots of a server. */
+  int cpuSlots(int gpuSlots) {
+    return Math.max(gpuSlots, (int) Math.round(cpuSlotFactor * gpuSlots));
   }
 
   long cpuSwapNanos(double mb) {

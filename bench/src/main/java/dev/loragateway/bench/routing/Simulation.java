@@ -1,6 +1,7 @@
 package dev.loragateway.bench.routing;
 
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** One run of one policy, in simulated time. Confined to one thread. */
 final class Simulation implements Event {
@@ -35,7 +36,7 @@ final class Simulation implements Event {
   private long requests;
   private boolean hopeless;
 
-  private Simulation(RunSpec spec) {
+  private Simulation(RunSpec spec, @Nullable Arrivals recorded) {
     this.spec = spec;
     SplittableRandom random = new SplittableRandom(spec.seed());
     long warm = START + seconds(spec.warmup());
@@ -51,7 +52,11 @@ final class Simulation implements Event {
       servers[i] = new ModelServer(i, spec.model(), adapters, spec.fleet().slots(), events);
     }
     measures = new Measures(this, warm, end, spec.rate() * (spec.seconds() - spec.warmup()));
-    arrivals = new Arrivals(spec.workload(), adapters.count(), spec.rate(), random.nextLong());
+    long seed = random.nextLong();
+    arrivals =
+        recorded != null
+            ? recorded
+            : new DrawnArrivals(spec.workload(), adapters.count(), spec.rate(), seed);
     spread = random.split();
     gateways = new Gateway[spec.gateways()];
     for (int i = 0; i < gateways.length; i++) {
@@ -77,9 +82,14 @@ final class Simulation implements Event {
    *     given up
    */
   static RunResult run(RunSpec spec, boolean search) {
-    RunResult result = new Simulation(spec).run(search);
+    RunResult result = new Simulation(spec, null).run(search);
     Speed.count(result);
     return result;
+  }
+
+  /** Runs with requests that were recorded. */
+  static RunResult replay(RunSpec spec, Arrivals recorded) {
+    return new Simulation(spec, recorded).run(false);
   }
 
   private RunResult run(boolean search) {
@@ -106,9 +116,9 @@ final class Simulation implements Event {
   }
 
   private void scheduleArrival() {
-    arrivals.advance();
+    boolean another = arrivals.advance();
     long at = START + seconds(arrivals.seconds());
-    if (at <= end + OVERTIME) {
+    if (another && at <= end + OVERTIME) {
       events.at(at, this, ARRIVAL);
     }
   }
@@ -125,6 +135,7 @@ final class Simulation implements Event {
     scheduleArrival();
     measures.arrived(request);
     gateway.arrive(request);
+    measures.waiting(gateway.waiting());
     if (++requests % LOOK == 0) {
       hopeless = measures.hopeless() || exploded();
     }

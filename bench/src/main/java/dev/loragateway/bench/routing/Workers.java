@@ -1,5 +1,6 @@
 package dev.loragateway.bench.routing;
 
+import dev.loragateway.bench.Progress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,7 +31,7 @@ final class Workers {
             pool.submit(
                 () -> {
                   job.work().run();
-                  progress.done(job.weight());
+                  progress.add(job.weight());
                 }));
       }
       for (Future<?> each : running) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingSettings;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -81,9 +83,22 @@ class SimulationTest {
     assertThat(result.accuracy()).isGreaterThan(0.95);
   }
 
+  /** Two runs of the real server with the same arrivals differ by a third at p99. */
+  @Test
+  void replay_ofRequestsRecordedOnARealServer_comesNearToWhatWasMeasured() throws IOException {
+    Path results = Path.of("results");
+    Replay replay = new Replay(results.resolve("vllm-fit.json"), results.resolve("vllm-trace.csv"));
+    assertThat(replay.outcomes()).hasSize(3);
+    for (Replay.Outcome run : replay.outcomes()) {
+      assertThat(run.simulated().hits()).isCloseTo(run.measured().hits(), within(0.05));
+      assertThat(run.simulated().p50() / run.measured().p50()).isBetween(0.6, 1.6);
+      assertThat(run.simulated().p99() / run.measured().p99()).isBetween(0.5, 1.6);
+    }
+  }
+
   @Test
   void bursts_haveTheSameMeanRate() {
-    Arrivals arrivals = new Arrivals(Workload.of("bursts"), 64, 50, 3);
+    Arrivals arrivals = new DrawnArrivals(Workload.of("bursts"), 64, 50, 3);
     int count = 0;
     for (arrivals.advance(); arrivals.seconds() < 1000; arrivals.advance()) {
       count++;
