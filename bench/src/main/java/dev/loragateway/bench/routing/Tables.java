@@ -51,6 +51,7 @@ final class Tables {
             "evictions/s",
             "estimate right",
             "failed",
+            "least served",
             "in time",
             "done/s"));
     for (Policy policy : options.policies()) {
@@ -70,6 +71,7 @@ final class Tables {
                 format("%.1f", r.evictionsPerSecond()),
                 policy.looksAtResidency() ? format("%.1f%%", 100 * r.accuracy()) : "-",
                 Long.toString(r.failures()),
+                format("%.0f%%", 100 * r.leastServed()),
                 format("%.1f%%", 100 * (1 - r.lateShare())),
                 format("%.1f", r.throughput())));
       }
