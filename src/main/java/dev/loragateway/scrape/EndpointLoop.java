@@ -245,6 +245,13 @@ final class EndpointLoop implements Runnable {
     }
   }
 
+  /** Short requests of others may all fall between two scrapes, but the server tells of them. */
+  private static boolean isBusy(EndpointLoad load) {
+    boolean used =
+        load.idleSeconds().values().stream().anyMatch(idle -> idle * 1e9 < Cadence.LONGEST_IDLE);
+    return used || load.running() > 0 || load.waiting() > 0;
+  }
+
   /** Returns what went wrong, or null. */
   private @Nullable String scrape(ScrapeSettings current) throws InterruptedException {
     long start = System.nanoTime();
@@ -257,7 +264,7 @@ final class EndpointLoop implements Runnable {
             : null;
     long end = System.nanoTime();
     cadence.scraped(end, current);
-    busy = load == null || load.running() > 0 || load.waiting() > 0;
+    busy = load == null || isBusy(load);
     if (stopped) {
       return null;
     }

@@ -220,6 +220,21 @@ class EndpointScraperTest {
   }
 
   @Test
+  void tick_adapterWasJustUsed_alwaysScraped() {
+    String series =
+        "vllm:lora_requests_info{max_lora=\"2\",running_lora_adapters=\"%s\",waiting_lora_adapters=\"\"}"
+            + " %d\n";
+    long now = System.currentTimeMillis() / 1000 + 60;
+    server.answer(
+        "/metrics",
+        200,
+        ScriptedServer.IDLE + series.formatted("a", now) + series.formatted("", now + 1));
+    scraper.start(endpoint, METRICS_ONLY);
+    eventually(() -> assertThat(sink.inFlightAsked).hasValueGreaterThan(8));
+    assertThat(server.count("/metrics")).isGreaterThanOrEqualTo(sink.inFlightAsked.get());
+  }
+
+  @Test
   void tick_ownRequestsInFlight_alwaysScraped() {
     sink.inFlight.set(1);
     scraper.start(endpoint, METRICS_ONLY);
