@@ -27,6 +27,7 @@ record Report(Comparison comparison, String command, Path out) {
     }
     if (!bars.isEmpty()) {
       text.append("\n## Bars\n\n").append(Bar.table(bars));
+      text.append("\nWhy some are missed: docs/performance.md, \"Missed, and why\".\n");
     }
     endpoints(text);
     overload(text);
