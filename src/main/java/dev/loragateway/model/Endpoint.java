@@ -10,8 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param host host name or literal address to connect to
  * @param port TCP port, 1 to 65535
  * @param access how to reach it: TLS and credential
+ * @param origin where it was discovered
  */
-public record Endpoint(String pool, String address, String host, int port, UpstreamAccess access) {
+public record Endpoint(
+    String pool, String address, String host, int port, UpstreamAccess access, Origin origin) {
+
+  /** An endpoint that the configuration names. */
+  public Endpoint(String pool, String address, String host, int port, UpstreamAccess access) {
+    this(pool, address, host, port, access, Origin.STATIC);
+  }
 
   /** An endpoint that is reached in plain text without a credential. */
   public static Endpoint plain(String pool, String host, int port) {

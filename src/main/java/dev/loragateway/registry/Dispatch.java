@@ -19,6 +19,7 @@ public final class Dispatch {
   private final boolean resident;
   private final boolean deferred;
   private final boolean ownSwap;
+  private final boolean counted;
   private volatile int over;
   private volatile boolean answered;
 
@@ -27,11 +28,13 @@ public final class Dispatch {
       EndpointState state,
       @Nullable AdapterCell cell,
       Residency residency,
+      boolean counted,
       long now) {
     this.registry = registry;
     this.state = state;
     this.cell = cell;
     this.residency = residency;
+    this.counted = counted;
     boolean busyBefore = cell != null && cell.inFlight() > 0;
     this.resident =
         cell == null || (!cell.loading(now) && (residency == Residency.GPU || busyBefore));
@@ -77,6 +80,11 @@ public final class Dispatch {
   /** Returns whether this request alone caused the swap that it waits for. */
   public boolean ownSwap() {
     return ownSwap;
+  }
+
+  /** Returns whether it holds one of the endpoint's places. */
+  boolean counted() {
+    return counted;
   }
 
   boolean wasAnswered() {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -89,11 +90,19 @@ public final class EndpointRegistry {
     return clock.getAsLong();
   }
 
+  /** The same when the endpoints of every pool are known. */
+  public void configure(Map<PoolSettings, List<Endpoint>> config) {
+    configure(config, Set.of());
+  }
+
   /**
    * Sets the pools and their endpoints. Endpoints that stay keep what is known about them; requests
    * to those that go are not disturbed.
+   *
+   * @param awaited names of pools of which it is not known yet which endpoints they have, so that
+   *     they are not ready even without any
    */
-  public void configure(Map<PoolSettings, List<Endpoint>> config) {
+  public void configure(Map<PoolSettings, List<Endpoint>> config, Set<String> awaited) {
     write(
         () -> {
           Map<String, LiveEndpoint> before = new LinkedHashMap<>(live);
@@ -107,17 +116,30 @@ public final class EndpointRegistry {
               });
           pools = List.copyOf(config.keySet());
           pools.forEach(this::resize);
-          builder.configure(pools, live.values());
+          builder.configure(pools, live.values(), awaited);
         });
   }
 
   private LiveEndpoint keep(@Nullable LiveEndpoint known, Endpoint endpoint, PoolSettings pool) {
-    if (known == null || !known.endpoint().pool().equals(endpoint.pool())) {
+    if (known == null || !isSame(known.endpoint(), endpoint)) {
       return new LiveEndpoint(
           endpoint, pool, (adapter, victim) -> swapped(endpoint, adapter, victim));
     }
     known.configure(endpoint, pool);
     return known;
+  }
+
+  /** Another pod may get the address of one that is gone. */
+  private static boolean isSame(Endpoint known, Endpoint next) {
+    return known.pool().equals(next.pool()) && known.origin().uid().equals(next.origin().uid());
+  }
+
+  /**
+   * Takes the endpoint to be up and to list these adapters until it says itself: it is ready by
+   * somebody else's word, and declares them. Does nothing once it was asked.
+   */
+  public void declared(Endpoint endpoint, Set<String> adapters) {
+    change(endpoint, at -> at.declared(adapters));
   }
 
   private void swapped(Endpoint endpoint, String adapter, @Nullable String victim) {
@@ -200,14 +222,19 @@ public final class EndpointRegistry {
       return null;
     }
     if (cell == null) {
-      return new Dispatch(this, state, null, Residency.GPU, now());
+      return new Dispatch(this, state, null, Residency.GPU, true, now());
     }
     return dispatch(state, state.inFlight().shared(cell), level);
   }
 
+  /** A request that the endpoint's engine does not run, so that it takes no place there. */
+  public Dispatch besides(EndpointState state) {
+    return new Dispatch(this, state, null, Residency.GPU, false, now());
+  }
+
   private Dispatch dispatch(EndpointState state, AdapterCell cell, Residency level) {
     long now = now();
-    Dispatch dispatch = new Dispatch(this, state, cell, level, now);
+    Dispatch dispatch = new Dispatch(this, state, cell, level, true, now);
     state.inFlight().enter(cell);
     cell.touch(now);
     if (!dispatch.resident() && !cell.loading(now)) {
@@ -249,7 +276,9 @@ public final class EndpointRegistry {
       touched(dispatch, refused ? Kind.REFUSED : over, refused || dispatch.deferred(), now);
       inFlight.leave(cell);
     }
-    inFlight.release();
+    if (dispatch.counted()) {
+      inFlight.release();
+    }
   }
 
   private void touched(Dispatch dispatch, Kind kind, boolean mayMove, long now) {

@@ -127,7 +127,8 @@ public final class InFlight {
   /** Drops a cell that no endpoint lists, unless it comes to be listed at this very moment. */
   private void forget(AdapterCell cell) {
     cells.computeIfPresent(
-        cell.adapter(), (name, known) -> known == cell && !cell.listed() ? null : known);
+        cell.adapter(),
+        (name, known) -> known == cell && !cell.listed() && cell.inFlight() == 0 ? null : known);
   }
 
   /** Notes that a swap of the adapter began and when it is expected to end. */

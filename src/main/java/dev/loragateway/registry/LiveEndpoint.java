@@ -114,6 +114,7 @@ final class LiveEndpoint {
     if (load == null || load.engines() != next.engines()) {
       residencyChanged();
     }
+    boolean first = load == null || restarted;
     load = next;
     state = null;
     reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
@@ -122,7 +123,7 @@ final class LiveEndpoint {
     inFlightAtScrape = Math.max(inFlight.total(), inFlightAtScrapeStart);
     othersAdapters = othersAdapters(next);
     others = Math.max(0, next.running() + next.waiting() - inFlightAtScrape);
-    othersUsually += USUAL_WEIGHT * (others - othersUsually);
+    othersUsually += (first ? 1 : USUAL_WEIGHT) * (others - othersUsually);
     boolean ofThisServer = listedWhileDown;
     listedWhileDown = false;
     if (restarted) {
@@ -234,6 +235,21 @@ final class LiveEndpoint {
     models = next;
     relist = false;
     modelsVersion++;
+    residencyChanged();
+  }
+
+  /** Others declare what the server lists, and that it is up. */
+  void declared(Set<String> adapters) {
+    if (asked || !models.isEmpty()) {
+      return;
+    }
+    Map<String, ModelCard> next = new LinkedHashMap<>();
+    for (String adapter : adapters) {
+      next.put(adapter, new ModelCard(adapter, pool.baseModel(), null, 0, 0));
+    }
+    models = next;
+    modelsVersion++;
+    setHealth(Health.UP);
     residencyChanged();
   }
 

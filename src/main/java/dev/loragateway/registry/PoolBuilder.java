@@ -21,6 +21,7 @@ final class PoolBuilder {
 
   private final PoolSettings settings;
   private final List<LiveEndpoint> members;
+  private final boolean awaited;
   private final EndpointState[] states;
   private final @Nullable Held[] counted;
   private final @Nullable Copies[] victims;
@@ -29,8 +30,9 @@ final class PoolBuilder {
   private Set<String> baseNames = Set.of();
   private @Nullable PoolSnapshot last;
 
-  PoolBuilder(PoolSettings settings, List<LiveEndpoint> members) {
+  PoolBuilder(PoolSettings settings, List<LiveEndpoint> members, boolean awaited) {
     this.settings = settings;
+    this.awaited = awaited;
     this.members = members;
     this.states = new EndpointState[members.size()];
     this.counted = new Held[members.size()];
@@ -77,7 +79,7 @@ final class PoolBuilder {
     for (int i = 0; i < counted.length; i++) {
       count(i);
     }
-    boolean scraped = members.isEmpty();
+    boolean scraped = members.isEmpty() && !awaited;
     boolean changed = last == null;
     for (int i = 0; i < states.length; i++) {
       LiveEndpoint at = members.get(i);

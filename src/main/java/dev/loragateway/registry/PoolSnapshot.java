@@ -12,9 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints in the order of discovery; positions match those in {@link AdapterRow}
  * @param adapters by name
  * @param baseNames the names under which the base model is served
- * @param scraped whether any endpoint was asked, or there is none
- * @param up how many endpoints may be picked
- * @param answerMillis how long an answer takes, the mean over those
+ * @param scraped whether any endpoint was asked, or there is known to be none
+ * @param answerMillis how long an answer takes, the mean over the endpoints that are up
  * @param leastSwapMillis the least that a swap away from the adapter's home costs at any of those,
  *     by the times learned until the snapshot was made; 0 when the adapters at one are not known
  * @param oldestLoadAt when the oldest of their loads was reported, in the registry's nanoseconds
@@ -25,7 +24,6 @@ public record PoolSnapshot(
     Map<String, AdapterRow> adapters,
     Set<String> baseNames,
     boolean scraped,
-    int up,
     double answerMillis,
     double leastSwapMillis,
     long oldestLoadAt) {
@@ -51,7 +49,7 @@ public record PoolSnapshot(
       }
     }
     double answer = up == 0 ? 0 : answers / up;
-    this(settings, endpoints, adapters, baseNames, scraped, up, answer, swap, oldest);
+    this(settings, endpoints, adapters, baseNames, scraped, answer, swap, oldest);
   }
 
   private static boolean known(EndpointState at) {

@@ -29,13 +29,15 @@ final class SnapshotBuilder {
     this.listener = listener;
   }
 
-  /** Sets the pools and all their endpoints. */
-  void configure(List<PoolSettings> settings, Collection<LiveEndpoint> live) {
+  /** Sets the pools and all their endpoints; of those awaited more are still to be found. */
+  void configure(List<PoolSettings> settings, Collection<LiveEndpoint> live, Set<String> awaited) {
     pools = new ArrayList<>();
     for (PoolSettings pool : settings) {
       pools.add(
           new PoolBuilder(
-              pool, live.stream().filter(at -> at.pool().name().equals(pool.name())).toList()));
+              pool,
+              live.stream().filter(at -> at.pool().name().equals(pool.name())).toList(),
+              awaited.contains(pool.name())));
     }
     builtFor = NEVER;
   }

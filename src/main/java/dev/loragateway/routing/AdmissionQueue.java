@@ -97,7 +97,7 @@ final class AdmissionQueue {
       pass();
       long since = again ? lines.front(request.priority(), registry.now()) : registry.now();
       Entry entry = new Entry(request, cost(request, now), since);
-      Pick refusal = again ? null : refusal(entry, settings);
+      Pick refusal = again && settings.capacity() > 0 ? null : refusal(entry, settings);
       if (refusal != null) {
         drain(admitted);
         Pick pick = picker.pick(entry.again, now, true);

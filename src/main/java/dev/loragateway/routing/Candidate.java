@@ -70,7 +70,8 @@ final class Candidate {
     this.demand = demand;
     this.demandNow = demand.now();
     AdapterDemand.Model model = demand.model(request.model());
-    this.adapterRate = request.again() ? model.rate(demandNow) : model.add(demandNow);
+    boolean counts = request.usesAdapter() && !request.again();
+    this.adapterRate = counts ? model.add(demandNow) : model.rate(demandNow);
     boolean homesCount = settings.policy() == RoutingPolicy.LORA_AWARE && adapter;
     this.order = homesCount ? order() : null;
     this.homes =
@@ -164,11 +165,6 @@ final class Candidate {
    */
   boolean saturated() {
     return request.usesAdapter() && state().saturated(settings, fresh);
-  }
-
-  /** How many requests may be under way there for this one to be one more; 0 = any number. */
-  int maxInFlight() {
-    return request.usesAdapter() ? settings.maxInFlight() : 0;
   }
 
   /** What a stale endpoint counts as: the median of the fresh ones, else its own requests. */

@@ -30,8 +30,8 @@ import dev.loragateway.registry.RoutingSettings;
  */
 final class CostModel {
   /**
-   * How much of a token's time each request in the batch costs. Found by simulation
-   * (docs/performance.md): with 1 requests leave adapters that are in use for new slots too soon.
+   * How much of a token's time each request in the batch costs: found by simulation, which is not
+   * very sensitive to it.
    */
   private static final double LOAD = 0.3;
 

@@ -65,7 +65,10 @@ public final class EndpointPicker {
         };
       }
       at.moveTo(best, false);
-      Dispatch dispatch = registry.dispatch(at.state(), at.cell(), at.level(), at.maxInFlight());
+      Dispatch dispatch =
+          request.usesAdapter()
+              ? registry.dispatch(at.state(), at.cell(), at.level(), at.settings().maxInFlight())
+              : registry.besides(at.state());
       if (dispatch != null) {
         return chosen(request, at, dispatch);
       }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param pinned address of the only endpoint that can serve the request, or null
  * @param promptHash of the first message, 0 when there is none; it breaks exact ties
  * @param tried addresses that failed already
- * @param again whether the request was picked for before, so that it is no new demand
+ * @param again whether the request was picked for before: it is no new demand, and waits before
+ *     those of its class rather than being refused
  */
 public record PickRequest(
     String model,

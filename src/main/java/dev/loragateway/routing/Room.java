@@ -54,12 +54,13 @@ final class Room {
   boolean worthALook(PickRequest request) {
     AdapterRow row = pool.adapter(request.model());
     boolean base = pool.baseNames().contains(request.model());
+    boolean everywhere = base || pool.settings().resolver();
     if (request.pinned() != null || !request.tried().isEmpty() || (row == null && !base)) {
       return true;
     }
     boolean served = false;
     for (int i = 0; i < up.length; i++) {
-      long serving = base || row == null ? up[i] : up[i] & row.registeredWord(i);
+      long serving = everywhere || row == null ? up[i] : up[i] & row.registeredWord(i);
       long there = base || row == null ? places[i] : slots[i] | (row.hereWord(i) & places[i]);
       if ((serving & there) != 0) {
         return true;

@@ -5,7 +5,7 @@ import dev.loragateway.registry.Dispatch;
 /** Makes a server bring an adapter into a GPU slot before a request needs it there. */
 @FunctionalInterface
 public interface Warmup {
-  /** Loads nothing ahead. */
+  /** Loads nothing ahead, and wakes nobody: for where that is switched off. */
   Warmup NONE = (dispatch, ended) -> dispatch.refused();
 
   /**

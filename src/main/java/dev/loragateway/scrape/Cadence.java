@@ -5,10 +5,11 @@ import java.util.random.RandomGenerator;
 
 /**
  * When an endpoint is asked next. Times are those of {@link System#nanoTime}. A busy endpoint,
- * which has requests or had some within the last 2 s, is scraped at each tick, an idle one at each
- * fourth or after some 2 s if that is sooner; a tick is the interval, 10% more or less by chance,
- * so that endpoints do not stay in step. While an endpoint is down its health is asked for ever
- * less often, down to once in 5 s. Confined to the endpoint's virtual thread.
+ * which has requests, or whose adapters had some within the last 2 s if the server tells, is
+ * scraped at each tick, an idle one at each fourth or after some 2 s if that is sooner; a tick is
+ * the interval, 10% more or less by chance, so that endpoints do not stay in step. While an
+ * endpoint is down its health is asked for ever less often, down to once in 5 s. Confined to the
+ * endpoint's virtual thread.
  */
 final class Cadence {
   static final long LONGEST_IDLE = Duration.ofSeconds(2).toNanos();

@@ -281,6 +281,21 @@ class EndpointRegistryTest {
   }
 
   @Test
+  void expectedRequests_afterTheFirstScrape_areWhatItSaid() {
+    configure();
+    list(one, "base", "a");
+    registry.scrapeBegins(one);
+    registry.report(one, new EndpointLoad(20, 0, 0, 2, 1, 100, Set.of(), null));
+    EndpointState busy = state(one);
+    assertThat(busy.expectedRequests(busy.loadAt() + 10_000_000_000L)).isEqualTo(20);
+    registry.scrapeBegins(one);
+    registry.report(one, new EndpointLoad(0, 0, 0, 2, 1, 200, Set.of(), null));
+
+    EndpointState restarted = state(one);
+    assertThat(restarted.expectedRequests(restarted.loadAt() + 10_000_000_000L)).isZero();
+  }
+
+  @Test
   void expectedRequests_asAScrapeAges_goBackToWhatOthersUsuallySend() {
     configure();
     list(one, "base", "a");

@@ -621,4 +621,55 @@ class AdmissionTest {
     assertThat(ask("d")).as("d is closed now").isInstanceOf(Pick.Queued.class);
     assertThat(ask("e")).isInstanceOf(Pick.Chosen.class);
   }
+
+  @Test
+  void admit_resolverPool_whoWaitsGoesWhereTheAdapterIsNotListed() {
+    PoolSettings d = PoolSettings.of("pool", "base");
+    PoolSettings resolver =
+        new PoolSettings(
+            d.name(),
+            d.baseModel(),
+            true,
+            0,
+            3,
+            true,
+            d.staleAfter(),
+            Map.of(),
+            routing(1, 1),
+            queue(10, 1 << 20));
+    cluster = new Cluster(2, resolver);
+    cluster.up(0, List.of("a"), SLOTS, "a");
+    cluster.up(1, List.of("b"), SLOTS, "b");
+    admission = new Admission(cluster.registry, cluster.picker, cluster.demand, warmup);
+    Pick there = ask("b");
+    ask("a");
+    assertThat(ask("a")).isInstanceOf(Pick.Queued.class);
+    end(there);
+
+    assertThat(told("a")).singleElement().isInstanceOf(Pick.Chosen.class);
+  }
+
+  @Test
+  void admit_retryAndNoQueue_isSaturated() {
+    start(1, queue(0, 1 << 20), "a");
+    ask("a");
+
+    assertThat(retry("a")).isInstanceOf(Pick.Saturated.class);
+  }
+
+  @Test
+  void admit_requestThatTheEngineDoesNotRun_takesNoPlace() {
+    start(1, queue(10, 1 << 20), "a");
+    PickRequest tokenize = new PickRequest("a", false, null, null, 0, Set.of());
+    Pick first = ask(tokenize, "standard", Duration.ZERO);
+
+    assertThat(ask("a")).isInstanceOf(Pick.Chosen.class);
+    end(first);
+    assertThat(cluster.pool().endpoints().getFirst().inFlight().total()).isEqualTo(1);
+    assertThat(cluster.demand.rate("a")).isEqualTo(demandOfOne());
+  }
+
+  private double demandOfOne() {
+    return cluster.demand.add("one");
+  }
 }
