@@ -1,0 +1,52 @@
+package dev.loragateway.kubernetes;
+
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Watches the EndpointSlices of a Service. Thread-safe. */
+final class ServiceWatch extends SourceWatch {
+  private static final String SERVICE = "kubernetes.io/service-name";
+
+  private final KubernetesSource.Service service;
+  private final KubernetesClient client;
+  private volatile @Nullable SharedIndexInformer<EndpointSlice> slices;
+
+  ServiceWatch(
+      String pool,
+      KubernetesSource.Service service,
+      KubernetesClient client,
+      DiscoveryListener listener,
+      Runnable changed) {
+    super(pool, service, listener, changed);
+    this.service = service;
+    this.client = client;
+  }
+
+  @Override
+  void start() {
+    slices =
+        started(
+            client
+                .discovery()
+                .v1()
+                .endpointSlices()
+                .inNamespace(service.namespace())
+                .withLabel(SERVICE, service.name())
+                .runnableInformer(0));
+  }
+
+  @Override
+  @Nullable List<Discovered> endpoints() {
+    SharedIndexInformer<EndpointSlice> known = slices;
+    if (known == null || !known.hasSynced()) {
+      return null;
+    }
+    SliceEndpoints merged =
+        SliceEndpoints.of(known.getStore().list(), service.port(), service.context());
+    report(merged.problem());
+    return merged.endpoints();
+  }
+}
