@@ -38,6 +38,8 @@ class ArchitectureTest {
         .definedBy(ROOT + "scrape")
         .layer("telemetry")
         .definedBy(ROOT + "telemetry")
+        .layer("kubernetes")
+        .definedBy(ROOT + "kubernetes")
         .layer("config")
         .definedBy(ROOT + "config")
         .layer("sim")
@@ -59,9 +61,11 @@ class ArchitectureTest {
         .whereLayer("scrape")
         .mayOnlyAccessLayers("registry", "openai", "model")
         .whereLayer("telemetry")
-        .mayOnlyAccessLayers("proxy", "registry", "routing", "scrape", "model")
+        .mayOnlyAccessLayers("proxy", "registry", "routing", "scrape", "kubernetes", "model")
+        .whereLayer("kubernetes")
+        .mayOnlyAccessLayers("registry", "model")
         .whereLayer("config")
-        .mayOnlyAccessLayers("proxy", "registry", "scrape", "upstream", "model")
+        .mayOnlyAccessLayers("proxy", "registry", "scrape", "upstream", "kubernetes", "model")
         .whereLayer("sim")
         .mayOnlyAccessLayers("openai", "model")
         .whereLayer("server")
@@ -92,6 +96,11 @@ class ArchitectureTest {
   @Test
   void caffeine_isUsed_onlyByRoutingAndProxy() {
     only("com.github.benmanes..", "routing", "proxy");
+  }
+
+  @Test
+  void fabric8_isUsed_onlyByKubernetes() {
+    only("io.fabric8..", "kubernetes");
   }
 
   @Test

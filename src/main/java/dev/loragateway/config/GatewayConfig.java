@@ -1,6 +1,8 @@
 package dev.loragateway.config;
 
+import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.scrape.ScrapeSettings;
@@ -43,7 +45,7 @@ public record GatewayConfig(
     return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
   }
 
-  /** How many endpoints all pools have together. */
+  /** How many endpoints the file names. */
   public int endpointCount() {
     return pools.stream().mapToInt(pool -> pool.endpoints().size()).sum();
   }
@@ -60,10 +62,29 @@ public record GatewayConfig(
     return sentences;
   }
 
-  /** One pool with its static endpoints. Immutable. */
-  public record Pool(PoolSettings settings, List<Endpoint> endpoints, ScrapeSettings scrape) {
+  /**
+   * One pool. Immutable.
+   *
+   * @param settings how it is served
+   * @param endpoints those that the file names
+   * @param sources where more are found
+   * @param access how those are reached
+   * @param scrape how the endpoints are asked
+   */
+  public record Pool(
+      PoolSettings settings,
+      List<Endpoint> endpoints,
+      List<KubernetesSource> sources,
+      UpstreamAccess access,
+      ScrapeSettings scrape) {
     public Pool {
       endpoints = List.copyOf(endpoints);
+      sources = List.copyOf(sources);
+    }
+
+    /** A pool of which all endpoints are named. */
+    public Pool(PoolSettings settings, List<Endpoint> endpoints, ScrapeSettings scrape) {
+      this(settings, endpoints, List.of(), UpstreamAccess.PLAIN, scrape);
     }
   }
 

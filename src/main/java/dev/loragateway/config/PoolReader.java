@@ -2,6 +2,7 @@ package dev.loragateway.config;
 
 import dev.loragateway.config.Addresses.EndpointUrl;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.registry.PoolSettings;
@@ -57,10 +58,14 @@ final class PoolReader {
     String baseModel = claimed(modelNames, pool.require("baseModel", Formats.MODEL));
     int before = pool.faults();
     List<Located<EndpointUrl>> urls = urls(pool);
-    boolean plain = pool.faults() == before && urls.stream().noneMatch(url -> url.value().tls());
+    boolean plain =
+        pool.faults() == before
+            && !discovers(pool)
+            && urls.stream().noneMatch(url -> url.value().tls());
     Upstream upstream = pool.section("upstream", section -> upstream(section, plain));
     Scrape scrape = scrape(pool);
     Slots slots = slots(pool);
+    List<KubernetesSource> sources = SourceReader.read(pool);
     PoolSettings settings =
         new PoolSettings(
             name,
@@ -73,8 +78,8 @@ final class PoolReader {
             aliases(pool),
             routing(pool),
             pool.section("queue", QueueReader::read));
-    pool.refuse("kubernetes", "inferencePool");
-    return new Pool(settings, endpoints(name, urls, upstream), scrape.settings());
+    UpstreamAccess access = new UpstreamAccess(upstream.tls(), upstream.ca(), upstream.apiKey());
+    return new Pool(settings, endpoints(name, urls, upstream), sources, access, scrape.settings());
   }
 
   private static String claimed(ClaimedNames names, @Nullable Located<String> found) {
@@ -85,8 +90,13 @@ final class PoolReader {
     return found.value();
   }
 
+  /** Whether endpoints of the pool are found in Kubernetes. */
+  private static boolean discovers(Section pool) {
+    return pool.has("kubernetes") || pool.has("inferencePool");
+  }
+
   private List<Located<EndpointUrl>> urls(Section pool) {
-    if (!pool.has("endpoints") && (pool.has("kubernetes") || pool.has("inferencePool"))) {
+    if (!pool.has("endpoints") && discovers(pool)) {
       return List.of();
     }
     List<Located<EndpointUrl>> urls =
@@ -112,7 +122,7 @@ final class PoolReader {
   }
 
   /** What the endpoints of a pool have in common. */
-  private record Upstream(@Nullable Path ca, @Nullable String apiKey) {}
+  private record Upstream(boolean tls, @Nullable Path ca, @Nullable String apiKey) {}
 
   private Upstream upstream(Section section, boolean plain) {
     Located<String> apiKey = section.find("apiKey", Formats.SECRET);
@@ -120,7 +130,8 @@ final class PoolReader {
     if (plain && section.has("tls")) {
       section.fault("tls", "has no effect: every endpoint is http (expected: https endpoints)");
     }
-    return new Upstream(ca == null ? null : ca.value(), apiKey == null ? null : apiKey.value());
+    return new Upstream(
+        section.has("tls"), ca == null ? null : ca.value(), apiKey == null ? null : apiKey.value());
   }
 
   /** What is asked how often, and when an answer is too old. */

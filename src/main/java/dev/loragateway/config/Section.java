@@ -85,6 +85,20 @@ final class Section {
         key, expected, (place, node) -> child(place, node, node.line()).readAll(node, reader));
   }
 
+  /** What {@code reader} makes of a mapping, or of each mapping in a list; nothing when absent. */
+  <T> List<T> oneOrMore(String key, String expected, Function<Section, T> reader) {
+    String place = understand(key);
+    YamlNode.@Nullable Entry entry = mapping.entries().get(key);
+    if (entry != null && entry.value() instanceof YamlNode.Sequence) {
+      return sections(key, expected, reader);
+    }
+    if (!has(key)) {
+      var _ = reader.apply(child(place, new YamlNode.Empty(line), line));
+      return List.of();
+    }
+    return List.of(section(key, reader));
+  }
+
   /** The values of a list, without the wrong ones. */
   <T> List<Located<T>> values(String key, String expected, Format<T> format) {
     return items(key, expected, (place, node) -> scalar(place, node, format));

@@ -1,11 +1,15 @@
 package dev.loragateway.server;
 
 import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.Discovered;
+import dev.loragateway.kubernetes.KubernetesClients;
+import dev.loragateway.kubernetes.KubernetesDiscovery;
+import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.proxy.ProxyContext;
 import dev.loragateway.proxy.WarmupCalls;
 import dev.loragateway.registry.EndpointRegistry;
-import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.routing.AdapterDemand;
 import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.EndpointPicker;
@@ -25,8 +29,6 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,6 +37,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,11 +60,14 @@ public final class Gateway implements AutoCloseable {
   private final EndpointScraper scraper;
   private final UpstreamPools upstreams;
   private final ProxyContext proxy;
+  private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
+  private @Nullable KubernetesDiscovery discovery;
   private volatile GatewayConfig config;
   private volatile boolean draining;
-  private @org.jspecify.annotations.Nullable Channel listener;
-  private @org.jspecify.annotations.Nullable AdminServer admin;
+  private boolean stopped;
+  private @Nullable Channel listener;
+  private @Nullable AdminServer admin;
 
   private Gateway(GatewayConfig config) {
     this.config = config;
@@ -173,16 +179,37 @@ public final class Gateway implements AutoCloseable {
         });
   }
 
-  private void apply(GatewayConfig next) {
-    Map<PoolSettings, List<Endpoint>> pools = new LinkedHashMap<>();
-    next.pools().forEach(pool -> pools.put(pool.settings(), pool.endpoints()));
-    registry.configure(pools);
+  private synchronized void apply(GatewayConfig next) {
+    membership.configure(next);
+    place();
+    Map<String, List<KubernetesSource>> sources = membership.sources();
+    if (discovery == null && !sources.isEmpty()) {
+      discovery =
+          new KubernetesDiscovery(
+              KubernetesClients::connect, this::discovered, metrics.discovery());
+    }
+    if (discovery != null) {
+      discovery.configure(sources);
+    }
+  }
+
+  private synchronized void discovered(String pool, List<Discovered> found) {
+    if (!stopped) {
+      membership.discovered(pool, found);
+      place();
+      log.info("pool {}: {} endpoints were found", pool, found.size());
+    }
+  }
+
+  /** Serves the endpoints that there are now, and scrapes them. */
+  private void place() {
+    registry.configure(membership.endpoints(), membership.awaited());
+    membership.declared().forEach((endpoint, adapters) -> registry.declared(endpoint, adapters));
     admission.freed();
-    Set<Endpoint> wanted = new HashSet<>();
-    next.pools().forEach(pool -> wanted.addAll(pool.endpoints()));
-    scraped.stream().filter(endpoint -> !wanted.contains(endpoint)).forEach(scraper::stop);
-    next.pools().forEach(pool -> pool.endpoints().forEach(at -> scraper.start(at, pool.scrape())));
-    scraped = wanted;
+    Map<Endpoint, Pool> members = membership.members();
+    scraped.stream().filter(endpoint -> !members.containsKey(endpoint)).forEach(scraper::stop);
+    members.forEach((endpoint, pool) -> scraper.start(endpoint, pool.scrape()));
+    scraped = Set.copyOf(members.keySet());
   }
 
   /** What the connections share, with its counts. */
@@ -222,6 +249,13 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
+  private synchronized void stopDiscovery() {
+    stopped = true;
+    if (discovery != null) {
+      discovery.close();
+    }
+  }
+
   /** Stops at once. */
   @Override
   public void close() {
@@ -230,6 +264,7 @@ public final class Gateway implements AutoCloseable {
 
   private void stop() {
     draining = true;
+    stopDiscovery();
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }

@@ -1,5 +1,6 @@
 package dev.loragateway.telemetry;
 
+import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.proxy.ExchangeListener;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * of their own is bounded; further ones share the label {@code other}. Thread-safe.
  */
 public final class GatewayMetrics implements ExchangeListener, RegistryListener, ScrapeListener {
-  private static final String PREFIX = "lora_gateway_";
+  static final String PREFIX = "lora_gateway_";
   private static final String OTHER = "other";
   private static final int MAX_ADAPTER_LABELS = 1000;
 
@@ -63,6 +64,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
       gauge("queue_depth", "Requests that wait for a place in the gateway");
   private final MultiGauge resident =
       gauge("adapters_resident", "Adapters that the endpoint holds, by level");
+
+  private final DiscoveryMetrics discovery = new DiscoveryMetrics(registry);
+
+  /** The meters of discovery. */
+  public DiscoveryListener discovery() {
+    return discovery;
+  }
 
   private MultiGauge gauge(String name, String description) {
     return MultiGauge.builder(PREFIX + name).description(description).register(registry);

@@ -5,6 +5,8 @@ import static dev.loragateway.config.Configs.errors;
 import static dev.loragateway.config.Configs.parse;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.KubernetesSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,11 +112,19 @@ class ConfigErrorsTest {
             + " number from 0 to 1000000)",
         "queue: { models: { a: gold } }|queue.models|\"gold\" of \"a\" is no priority class"
             + " (expected one of: batch, premium, standard)",
-        "kubernetes: { service: x }|kubernetes|is not supported in this version",
-        "inferencePool: { name: x }|inferencePool|is not supported in this version",
+        "kubernetes: { port: 8000 }|kubernetes.service|is missing (expected: a Kubernetes name: up"
+            + " to 253 lower-case letters, digits, dots and dashes)",
+        "kubernetes: { service: VLLM }|kubernetes.service|\"VLLM\" is not a Kubernetes name"
+            + " (expected: a Kubernetes name: up to 253 lower-case letters, digits, dots and"
+            + " dashes)",
+        "kubernetes: { service: a, port: 70000 }|kubernetes.port|\"70000\" is neither a port's name"
+            + " nor one (expected: the name or the number of a port)",
+        "kubernetes: []|kubernetes|is empty (expected: a mapping, or a list of at least one)",
+        "inferencePool: [ { namespace: x } ]|inferencePool[0].name|is missing (expected: a"
+            + " Kubernetes name: up to 253 lower-case letters, digits, dots and dashes)",
         "colour: red|colour|is an unknown key (expected one of: name, baseModel, endpoints,"
-            + " upstream, engine, scrape, adapterSlots, cpuAdapterSlots, resolver, aliases,"
-            + " saturation, maxNumSeqs, routing, queue)",
+            + " upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes, inferencePool,"
+            + " resolver, aliases, saturation, maxNumSeqs, routing, queue)",
         "adapter_slots: 4|adapter_slots|is an unknown key (did you mean \"adapterSlots\"?)",
       })
   void pool_withOneMistake_namesKeyAndExpectation(String line, String path, String message) {
@@ -244,8 +254,8 @@ class ConfigErrorsTest {
     assertThat(errors("pools: [ x ]"))
         .containsExactly(
             "gateway.yaml:1: pools[0]: \"x\" is not a mapping (expected: the keys name, baseModel,"
-                + " endpoints, upstream, engine, scrape, adapterSlots, cpuAdapterSlots, resolver,"
-                + " aliases, saturation, maxNumSeqs, routing, queue)");
+                + " endpoints, upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes,"
+                + " inferencePool, resolver, aliases, saturation, maxNumSeqs, routing, queue)");
     assertThat(errors("\npools:\n  - engine: vllm"))
         .hasSize(3)
         .allMatch(error -> error.startsWith("gateway.yaml:3: pools[0]."))
@@ -264,9 +274,26 @@ class ConfigErrorsTest {
   }
 
   @Test
-  void pool_withUnsupportedDiscovery_isNotAskedForEndpoints() {
-    assertThat(errors("pools:\n  - name: p\n    baseModel: b\n    kubernetes: { service: x }\n"))
-        .containsExactly("gateway.yaml:4: pools[0].kubernetes: is not supported in this version");
+  void pool_withDiscovery_isNotAskedForEndpoints() {
+    String pool = "pools:\n  - name: p\n    baseModel: b\n";
+    String sources =
+        """
+            kubernetes:
+              - { namespace: llm, service: vllm, port: http }
+              - { context: west, service: vllm, port: 8000 }
+            inferencePool: { namespace: llm, name: pool }
+            upstream: { tls: {} }
+        """;
+
+    Pool read = Configs.valid(pool + sources).pools().getFirst();
+
+    assertThat(read.endpoints()).isEmpty();
+    assertThat(read.access().tls()).isTrue();
+    assertThat(read.sources())
+        .containsExactly(
+            new KubernetesSource.Service("", "llm", "vllm", "http"),
+            new KubernetesSource.Service("west", "", "vllm", "8000"),
+            new KubernetesSource.InferencePool("", "llm", "pool"));
   }
 
   @Test

@@ -62,7 +62,10 @@ class ConfigFilesTest {
         read(REFERENCE)
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
-                "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca):.*", "");
+                "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca|kubernetes"
+                    + "|inferencePool|namespace|service|port|context):.*"
+                    + "|^      name: vllm-llama",
+                "");
 
     GatewayConfig uncommented = Configs.valid(yaml);
 

@@ -1,0 +1,131 @@
+package dev.loragateway.server;
+
+import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.Discovered;
+import dev.loragateway.kubernetes.KubernetesSource;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.registry.PoolSettings;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which endpoints each pool has, by the configuration and by discovery. An address belongs to the
+ * first pool that has it. Confined to its gateway's lock.
+ */
+final class Membership {
+  private static final Logger log = LoggerFactory.getLogger(Membership.class);
+
+  private List<Pool> pools = List.of();
+  private final Map<String, List<Discovered>> discovered = new HashMap<>();
+  private final Map<Endpoint, Pool> members = new LinkedHashMap<>();
+  private final Map<Endpoint, Set<String>> declared = new LinkedHashMap<>();
+  private Set<String> clashes = Set.of();
+
+  /** Takes the pools of a configuration. */
+  void configure(GatewayConfig config) {
+    pools = config.pools();
+    discovered.keySet().retainAll(sources().keySet());
+    merge();
+  }
+
+  /** Takes all endpoints that a pool was found to have. */
+  void discovered(String pool, List<Discovered> found) {
+    if (sources().containsKey(pool)) {
+      discovered.put(pool, found);
+      merge();
+    }
+  }
+
+  /** Where the endpoints of pools are to be found, by the names of those pools. */
+  Map<String, List<KubernetesSource>> sources() {
+    Map<String, List<KubernetesSource>> sources = new LinkedHashMap<>();
+    for (Pool pool : pools) {
+      if (!pool.sources().isEmpty()) {
+        sources.put(pool.settings().name(), pool.sources());
+      }
+    }
+    return sources;
+  }
+
+  /** Pools of which it is not known yet which endpoints they have. */
+  Set<String> awaited() {
+    Set<String> awaited = new HashSet<>(sources().keySet());
+    awaited.removeAll(discovered.keySet());
+    return awaited;
+  }
+
+  /** The endpoints of each pool. */
+  Map<PoolSettings, List<Endpoint>> endpoints() {
+    Map<PoolSettings, List<Endpoint>> endpoints = new LinkedHashMap<>();
+    pools.forEach(pool -> endpoints.put(pool.settings(), new ArrayList<>()));
+    members.forEach(
+        (endpoint, pool) ->
+            endpoints
+                .computeIfAbsent(pool.settings(), settings -> new ArrayList<>())
+                .add(endpoint));
+    return endpoints;
+  }
+
+  /** Every endpoint and its pool. */
+  Map<Endpoint, Pool> members() {
+    return members;
+  }
+
+  /** The adapters that endpoints declare to serve. */
+  Map<Endpoint, Set<String>> declared() {
+    return declared;
+  }
+
+  private void merge() {
+    members.clear();
+    declared.clear();
+    Map<String, String> owners = new HashMap<>();
+    Set<String> twice = new LinkedHashSet<>();
+    for (Pool pool : pools) {
+      pool.endpoints().forEach(endpoint -> add(endpoint, pool, Set.of(), owners, twice));
+      for (Discovered one : discovered.getOrDefault(pool.settings().name(), List.of())) {
+        add(endpoint(pool, one), pool, one.adapters(), owners, twice);
+      }
+    }
+    twice.stream().filter(clash -> !clashes.contains(clash)).forEach(log::error);
+    clashes = twice;
+  }
+
+  private static Endpoint endpoint(Pool pool, Discovered one) {
+    return new Endpoint(
+        pool.settings().name(),
+        Endpoint.address(one.host(), one.port()),
+        one.host(),
+        one.port(),
+        pool.access(),
+        one.origin());
+  }
+
+  private void add(
+      Endpoint endpoint,
+      Pool pool,
+      Set<String> adapters,
+      Map<String, String> owners,
+      Set<String> twice) {
+    String owner = owners.putIfAbsent(endpoint.address(), endpoint.pool());
+    if (owner == null) {
+      members.put(endpoint, pool);
+      if (!adapters.isEmpty()) {
+        declared.put(endpoint, adapters);
+      }
+    } else if (!owner.equals(endpoint.pool())) {
+      twice.add(
+          "endpoint %s is found in pool %s and in pool %s: %s keeps it"
+              .formatted(endpoint.address(), owner, endpoint.pool(), owner));
+    }
+  }
+}

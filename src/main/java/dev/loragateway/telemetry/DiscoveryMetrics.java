@@ -1,0 +1,64 @@
+package dev.loragateway.telemetry;
+
+import dev.loragateway.kubernetes.DiscoveryListener;
+import dev.loragateway.kubernetes.KubernetesSource;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Meters of how watching Kubernetes fares. Thread-safe. */
+final class DiscoveryMetrics implements DiscoveryListener {
+  private record Watched(String pool, KubernetesSource source) {
+    Tags tags() {
+      return Tags.of("pool", pool, "source", source.toString());
+    }
+  }
+
+  private final MeterRegistry registry;
+  private final MultiGauge watching;
+  private final Map<Watched, Boolean> sources = new ConcurrentHashMap<>();
+
+  DiscoveryMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    this.watching =
+        MultiGauge.builder(GatewayMetrics.PREFIX + "discovery_watching")
+            .description("1 while the source of endpoints is watched; else the last known are used")
+            .register(registry);
+  }
+
+  @Override
+  public void watching(String pool, KubernetesSource source, boolean works) {
+    Boolean before = sources.put(new Watched(pool, source), works);
+    if (before == null || before != works) {
+      show();
+    }
+  }
+
+  @Override
+  public void stopped(String pool, KubernetesSource source) {
+    sources.remove(new Watched(pool, source));
+    show();
+  }
+
+  private void show() {
+    List<MultiGauge.Row<?>> rows =
+        sources.entrySet().stream()
+            .<MultiGauge.Row<?>>map(
+                entry -> MultiGauge.Row.of(entry.getKey().tags(), entry.getValue() ? 1 : 0))
+            .toList();
+    watching.register(rows, true);
+  }
+
+  @Override
+  public void failed(String pool, KubernetesSource source, int code) {
+    Counter.builder(GatewayMetrics.PREFIX + "discovery_errors")
+        .description("Requests to the Kubernetes API that failed; code 0 = without an answer")
+        .tags("pool", pool, "code", Integer.toString(code))
+        .register(registry)
+        .increment();
+  }
+}
