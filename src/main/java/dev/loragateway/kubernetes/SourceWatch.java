@@ -74,6 +74,8 @@ abstract class SourceWatch implements AutoCloseable {
     if (now && !works) {
       failure = null;
       log.info("pool {}: {} is watched", pool, source);
+    } else if (works && !now) {
+      log.warn("pool {}: {} is not watched now (what is known stays in use)", pool, source);
     }
     works = now;
     listener.watching(pool, source, now);
