@@ -6,6 +6,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
+import dev.loragateway.model.Origin;
 import dev.loragateway.model.Residency;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -278,6 +279,55 @@ class EndpointRegistryTest {
     registry.report(one, new EndpointLoad(1, 0, 0, 2, 1, 100, Set.of("a"), null));
 
     assertThat(state(one).requests()).isZero();
+  }
+
+  @Test
+  void configure_otherPodAtTheSameAddress_isAnotherEndpoint() {
+    Endpoint before = pod("one");
+    registry.configure(Map.of(LLAMA, List.of(before)));
+    list(before, "base", "a", "b");
+    scrape(before, 2, 100);
+    serve(before, "a");
+    assertThat(state(before).residency().gpu()).contains("a");
+
+    Endpoint after = pod("two");
+    registry.configure(Map.of(LLAMA, List.of(after)));
+
+    assertThat(state(after).residency().gpu()).isEmpty();
+    assertThat(state(after).load()).isNull();
+  }
+
+  private static Endpoint pod(String uid) {
+    Endpoint plain = Endpoint.plain(LLAMA.name(), "10.0.0.1", 8000);
+    return new Endpoint(
+        plain.pool(),
+        plain.address(),
+        plain.host(),
+        plain.port(),
+        plain.access(),
+        new Origin("", "", uid));
+  }
+
+  @Test
+  void declared_newEndpoint_servesUntilItSaysOtherwise() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    registry.declared(one, Set.of("a"));
+
+    assertThat(state(one).up()).isTrue();
+    assertThat(registry.snapshot().pool("a")).isNotNull();
+    list(one, "base", "b");
+    assertThat(registry.snapshot().pool("a")).isNull();
+    registry.declared(one, Set.of("a"));
+    assertThat(registry.snapshot().pool("a")).isNull();
+  }
+
+  @Test
+  void configure_awaitedPoolWithoutEndpoints_isNotReady() {
+    registry.configure(Map.of(LLAMA, List.of()), Set.of(LLAMA.name()));
+    assertThat(registry.snapshot().ready()).isFalse();
+
+    registry.configure(Map.of(LLAMA, List.of()));
+    assertThat(registry.snapshot().ready()).isTrue();
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.loragateway.server;
 
 import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
@@ -53,6 +54,18 @@ final class Setup {
     }
     pools.add(new GatewayConfig.Pool(PoolSettings.of(name, base), endpoints, SCRAPE));
     return this;
+  }
+
+  /** Endpoints of the pool are found in Kubernetes, too. */
+  Setup source(KubernetesSource source) {
+    GatewayConfig.Pool pool = last();
+    return replace(
+        new GatewayConfig.Pool(
+            pool.settings(),
+            pool.endpoints(),
+            List.of(source),
+            UpstreamAccess.PLAIN,
+            pool.scrape()));
   }
 
   private static Endpoint endpoint(String pool, String address, UpstreamAccess access) {
