@@ -91,6 +91,11 @@ public record EndpointState(
     }
   }
 
+  /** Returns whether the endpoint is in the gateway's own cluster. */
+  public boolean local() {
+    return endpoint.origin().local();
+  }
+
   public boolean up() {
     return health == Health.UP;
   }

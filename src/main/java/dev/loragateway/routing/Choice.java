@@ -82,7 +82,7 @@ final class Choice {
     for (int next = at.nextHere(0); next >= 0; next = at.nextHere(next + 1)) {
       look(next, false);
     }
-    return bestScore < at.leastAway();
+    return bestState != null && bestState.local() && bestScore < at.leastAway();
   }
 
   /** Takes the endpoint if it may serve the request and is better than the best so far. */
@@ -91,7 +91,7 @@ final class Choice {
       return;
     }
     long key = policy == RoutingPolicy.TIERED ? TieredOrder.key(at) : 0;
-    double score = score(bestScore);
+    double score = score(bestState == null || bestState.local() ? bestScore : Double.MAX_VALUE);
     if (bestState != null && !before(bestState, key, score)) {
       return;
     }
@@ -128,7 +128,11 @@ final class Choice {
     return CostModel.cost(at, enough + place) - place;
   }
 
+  /** An endpoint of another cluster only gets what none of the gateway's own can take. */
   private boolean before(EndpointState other, long key, double score) {
+    if (at.state().local() != other.local()) {
+      return at.state().local();
+    }
     if (key != bestKey) {
       return key < bestKey;
     }

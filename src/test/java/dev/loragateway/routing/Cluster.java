@@ -5,6 +5,7 @@ import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.EndpointLoad.LoadedAdapters;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
+import dev.loragateway.model.Origin;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.PoolSnapshot;
@@ -38,6 +39,16 @@ final class Cluster {
       endpoints.add(Endpoint.plain("pool", "10.0.0." + i, 8000));
     }
     registry.configure(Map.of(settings, endpoints));
+  }
+
+  /** Moves an endpoint to another cluster, before it is told anything of. */
+  Cluster far(int endpoint) {
+    Endpoint at = endpoints.get(endpoint);
+    Origin west = new Origin("west", "", "");
+    endpoints.set(
+        endpoint, new Endpoint(at.pool(), at.address(), at.host(), at.port(), at.access(), west));
+    registry.configure(Map.of(pool().settings(), endpoints));
+    return this;
   }
 
   static RoutingSettings policy(RoutingPolicy policy) {

@@ -53,6 +53,25 @@ class EndpointPickerTest {
     assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(1));
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void pick_endpointsOfTwoClusters_takesTheOwnOnesWhileTheyCan(RoutingPolicy policy) {
+    Cluster cluster =
+        cluster(3, policy)
+            .far(0)
+            .far(2)
+            .up(0, ADAPTERS, 2, "a")
+            .up(1, ADAPTERS, 2, "b")
+            .up(2, ADAPTERS, 2, "a");
+    cluster.report(1, 3, 0, 0.1, 2, Set.of("b"));
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(Cluster.address(cluster.choose("a"))).isEqualTo(cluster.address(1));
+    }
+    cluster.report(1, 3, 50, 0.1, 2, Set.of("b"));
+    assertThat(Cluster.address(cluster.choose("a"))).isNotEqualTo(cluster.address(1));
+  }
+
   @Test
   void pick_twiceAtOnce_spreadsOverEqualEndpoints() {
     Cluster cluster =
