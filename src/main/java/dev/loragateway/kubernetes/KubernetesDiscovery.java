@@ -1,12 +1,14 @@
 package dev.loragateway.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -54,7 +56,10 @@ public final class KubernetesDiscovery implements AutoCloseable {
   }
 
   private synchronized void check() {
-    pools.values().forEach(pool -> pool.watches.forEach(SourceWatch::check));
+    for (Watched pool : pools.values()) {
+      pool.start();
+      pool.watches.forEach(SourceWatch::check);
+    }
   }
 
   /** Watches these sources from now on; those that stay the same go on undisturbed. */
@@ -94,7 +99,9 @@ public final class KubernetesDiscovery implements AutoCloseable {
   private final class Watched {
     private final String pool;
     private final List<KubernetesSource> sources;
-    private final List<SourceWatch> watches = new ArrayList<>();
+    private final List<SourceWatch> watches = new CopyOnWriteArrayList<>();
+    private final List<KubernetesSource> missing;
+    private String trouble = "";
     private final AtomicBoolean gathering = new AtomicBoolean();
     private volatile boolean closed;
     private @Nullable List<Discovered> told;
@@ -102,11 +109,28 @@ public final class KubernetesDiscovery implements AutoCloseable {
     Watched(String pool, List<KubernetesSource> sources) {
       this.pool = pool;
       this.sources = sources;
+      this.missing = new ArrayList<>(sources);
     }
 
+    /** Begins to watch the sources whose cluster can be told from the kubeconfig file. */
     void start() {
-      sources.forEach(source -> watches.add(watch(pool, source, this::changed)));
-      watches.forEach(SourceWatch::start);
+      missing.removeIf(this::isStarted);
+    }
+
+    private boolean isStarted(KubernetesSource source) {
+      try {
+        SourceWatch watch = watch(pool, source, this::changed);
+        watches.add(watch);
+        watch.start();
+        return true;
+      } catch (IllegalArgumentException | KubernetesClientException e) {
+        String now = source + ": " + e.getMessage();
+        if (!now.equals(trouble)) {
+          log.error("pool {}: {}", pool, now);
+        }
+        trouble = now;
+        return false;
+      }
     }
 
     private void changed() {

@@ -52,7 +52,7 @@ final class PoolWatch extends SourceWatch {
         started(
             client
                 .genericKubernetesResources(INFERENCE_POOL)
-                .inNamespace(wanted.namespace())
+                .inNamespace(namespace(wanted, client))
                 .withField("metadata.name", wanted.name())
                 .runnableInformer(0));
   }
@@ -84,7 +84,11 @@ final class PoolWatch extends SourceWatch {
       }
       now =
           started(
-              client.pods().inNamespace(wanted.namespace()).withLabels(labels).runnableInformer(0));
+              client
+                  .pods()
+                  .inNamespace(namespace(wanted, client))
+                  .withLabels(labels)
+                  .runnableInformer(0));
       pods = now;
       selected = labels;
     }

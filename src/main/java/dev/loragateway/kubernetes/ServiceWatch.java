@@ -33,7 +33,7 @@ final class ServiceWatch extends SourceWatch {
                 .discovery()
                 .v1()
                 .endpointSlices()
-                .inNamespace(service.namespace())
+                .inNamespace(namespace(service, client))
                 .withLabel(SERVICE, service.name())
                 .runnableInformer(0));
   }

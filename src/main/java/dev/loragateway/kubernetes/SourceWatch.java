@@ -1,5 +1,6 @@
 package dev.loragateway.kubernetes;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -31,6 +32,12 @@ abstract class SourceWatch implements AutoCloseable {
     this.source = source;
     this.listener = listener;
     this.changed = changed;
+  }
+
+  /** The namespace of the source; where none is named, that of the client's account or context. */
+  static String namespace(KubernetesSource source, KubernetesClient client) {
+    String own = client.getNamespace() == null ? "default" : client.getNamespace();
+    return source.namespace().isEmpty() ? own : source.namespace();
   }
 
   /** Begins to watch; does not wait for anything. */

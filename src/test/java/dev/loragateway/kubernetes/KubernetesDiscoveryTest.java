@@ -27,6 +27,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,15 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
+  void service_withoutANamespace_isInTheClientsOwn() {
+    create(slice(client.getNamespace(), "vllm", "vllm-1", "10.0.0.1"));
+    create(slice("elsewhere", "vllm", "vllm-1", "10.0.0.2"));
+    watch("p", new Service("", "", "vllm", ""));
+
+    awaitHosts("p", "10.0.0.1");
+  }
+
+  @Test
   void service_withoutEndpoints_isKnownToHaveNone() {
     watch("p", new Service("", "llm", "vllm", ""));
 
@@ -173,6 +183,29 @@ class KubernetesDiscoveryTest {
     awaitHosts("p", "10.0.0.9", "10.0.0.1");
     assertThat(found.get("p")).extracting(Discovered::host).containsExactly("10.0.0.9", "10.0.0.1");
     assertThat(found.get("p").get(1).origin().cluster()).isEqualTo("far");
+  }
+
+  @Test
+  void sources_ofAClusterThatIsNotKnownYet_areWatchedOnceItIs() {
+    create(slice("llm", "vllm", "vllm-1", "10.0.0.1"));
+    AtomicBoolean known = new AtomicBoolean();
+    discovery.close();
+    discovery =
+        new KubernetesDiscovery(
+            context -> {
+              if (context.equals("far") && !known.get()) {
+                throw new IllegalArgumentException("no context far");
+              }
+              return server.createClient();
+            },
+            found::put,
+            listener);
+    watch("p", new Service("far", "llm", "vllm", ""), new Service("", "llm", "vllm", ""));
+    await().untilAsserted(() -> assertThat(found.getOrDefault("p", List.of())).hasSize(1));
+
+    known.set(true);
+
+    await().untilAsserted(() -> assertThat(found.get("p")).hasSize(2));
   }
 
   @Test
