@@ -61,7 +61,7 @@ class ApiServer:
             self.server + path,
             method=method,
             data=body,
-            headers={**self.headers, "Content-Type": "application/yaml"},
+            headers={**self.headers, **({"Content-Type": "application/yaml"} if body else {})},
         )
         try:
             with urllib.request.urlopen(request, context=self.tls, timeout=30) as answer:
