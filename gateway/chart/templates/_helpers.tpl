@@ -1,0 +1,99 @@
+{{- define "lora-gateway.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 57 | trimSuffix "-" }}
+{{- end }}
+
+{{/* At most 57 characters: the admin Service appends -admin. */}}
+{{- define "lora-gateway.fullname" -}}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 57 | trimSuffix "-" }}
+{{- else if contains (include "lora-gateway.name" .) .Release.Name }}
+{{- .Release.Name | trunc 57 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name (include "lora-gateway.name" .) | trunc 57 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{- define "lora-gateway.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "lora-gateway.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "lora-gateway.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "lora-gateway.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "lora-gateway.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}
+{{- default (include "lora-gateway.fullname" .) .Values.serviceAccount.name }}
+{{- else }}
+{{- default "default" .Values.serviceAccount.name }}
+{{- end }}
+{{- end }}
+
+{{- define "lora-gateway.image" -}}
+{{- if .Values.image.digest }}
+{{- printf "%s@%s" .Values.image.repository .Values.image.digest }}
+{{- else }}
+{{- printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) }}
+{{- end }}
+{{- end }}
+
+{{/* The port of an address to listen on. */}}
+{{- define "lora-gateway.port" -}}
+{{- regexFind "[0-9]+$" . }}
+{{- end }}
+
+{{/* A duration of the configuration (200ms, 2s, 10m, 1h, 0) in seconds, rounded up. */}}
+{{- define "lora-gateway.seconds" -}}
+{{- $text := toString .value }}
+{{- if not (regexMatch "^(0|[0-9]+(ms|s|m|h))$" $text) }}
+{{- fail (printf "%s is %q (expected: a duration as 5s or 1m; else set terminationGracePeriodSeconds)" .key $text) }}
+{{- end }}
+{{- $number := regexFind "^[0-9]+" $text | int64 }}
+{{- $unit := regexFind "[a-z]+$" $text }}
+{{- if eq $unit "ms" }}{{ div (add $number 999) 1000 }}
+{{- else if eq $unit "m" }}{{ mul $number 60 }}
+{{- else if eq $unit "h" }}{{ mul $number 3600 }}
+{{- else }}{{ $number }}
+{{- end }}
+{{- end }}
+
+{{- define "lora-gateway.gracePeriod" -}}
+{{- if kindIs "invalid" .Values.terminationGracePeriodSeconds }}
+{{- $drain := default dict .Values.config.drain }}
+{{- $delay := include "lora-gateway.seconds" (dict "key" "config.drain.delay" "value" (get $drain "delay" | default (hasKey $drain "delay" | ternary "0" "5s"))) }}
+{{- $timeout := include "lora-gateway.seconds" (dict "key" "config.drain.timeout" "value" (get $drain "timeout" | default (hasKey $drain "timeout" | ternary "0" "60s"))) }}
+{{- add (int64 $delay) (int64 $timeout) 10 }}
+{{- else }}
+{{- int64 .Values.terminationGracePeriodSeconds }}
+{{- end }}
+{{- end }}
+
+{{/*
+The namespaces of this cluster in which pools find endpoints, as JSON: {"namespace": {"services": true, "pools": true}}.
+Both kinds of sources may be a mapping or a list of mappings.
+*/}}
+{{- define "lora-gateway.sources" -}}
+{{- $found := dict }}
+{{- range $pool := .Values.config.pools }}
+{{- range $key, $kind := dict "kubernetes" "services" "inferencePool" "pools" }}
+{{- $value := get $pool $key }}
+{{- range $source := kindIs "slice" $value | ternary $value (list $value) }}
+{{- if and (kindIs "map" $source) (not $source.context) }}
+{{- $namespace := default $.Release.Namespace $source.namespace }}
+{{- if not (regexMatch "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$" $namespace) }}
+{{- fail (printf "config.pools: the namespace %q of a source in pool %q is no namespace (expected: its name, without ${...}: a Role is made there)" $namespace (toString $pool.name)) }}
+{{- end }}
+{{- $_ := set $found $namespace (merge (dict $kind true) (default dict (get $found $namespace))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toJson $found }}
+{{- end }}
