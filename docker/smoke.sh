@@ -83,14 +83,13 @@ make_jdk() {
 
 # start LOG [NAME=VALUE...] -- ARG...: runs the image's entry point with these arguments; its process id is in $started
 start() {
-  local log=$1 environment=()
+  local log=$1 environment=() exec_image
   shift
   while [ "$1" != -- ]; do
     environment+=("$1")
     shift
   done
   shift
-  # exec all the way, so that the process id is that of the image's first process
   # shellcheck disable=SC2016
   exec_image='
     root=$1 user=$2 config=$3
@@ -102,6 +101,7 @@ start() {
     mount --rbind /proc "$root/proc"
     mount --rbind /dev "$root/dev"
     exec chroot --userspec="$user" "$root" "$@"'
+  # exec all the way, so that the process id is that of the image's first process
   env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin ${environment[@]+"${environment[@]}"} \
     unshare --mount bash -euc "$exec_image" start "$rootfs" "$user" "$config" "${entrypoint[@]}" "$@" >"$log" 2>&1 &
   started=$!
@@ -183,7 +183,9 @@ YAML
     -d '{"model": "lora-1", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}' >"$work/answer"
   tier=$(tr -d '\r' <"$work/head" | sed -n 's/^x-gateway-tier: //p')
   echo "answer: $(head -n 1 "$work/head" | tr -d '\r'), tier $tier, $(cat "$work/answer")"
-  grep -q '^HTTP/1.1 200' "$work/head" && grep -q '"model": *"lora-1"' "$work/answer" || fail "that is not an answer of lora-1"
+  if ! grep -q '^HTTP/1.1 200' "$work/head" || ! grep -q '"model": *"lora-1"' "$work/answer"; then
+    fail "that is not an answer of lora-1"
+  fi
 
   # a request under way when the signal comes must end well: 64 tokens take more than a second
   curl -sf --max-time 20 "http://$gateway/v1/chat/completions" -H 'content-type: application/json' \

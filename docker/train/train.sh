@@ -6,7 +6,14 @@ cache=$1
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 pids=()
-trap 'for pid in ${pids[@]+"${pids[@]}"}; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+clean_up() {
+  local pid
+  for pid in ${pids[@]+"${pids[@]}"}; do
+    kill "$pid" 2>/dev/null || true
+  done
+  rm -rf "$work"
+}
+trap clean_up EXIT
 
 java() { exec /opt/jre/bin/java "$@"; }
 
@@ -53,7 +60,7 @@ for model in base lora-0 lora-1 lora-2 lora-0; do
   done
 done
 http 8181 POST /v1/chat/completions '{"model": "unknown", "messages": []}' >/dev/null
-for path in /v1/models; do expect 8181 GET "$path"; done
+expect 8181 GET /v1/models
 for path in / /api/state /metrics; do expect 9191 GET "$path"; done
 
 kill -TERM "$gateway"
