@@ -35,9 +35,11 @@ has_image() { buildah inspect --type image "$1" >/dev/null 2>&1; }
 # The tools that are missing here.
 install_tools() {
   local tool missing=()
-  for tool in buildah debootstrap curl; do
+  for tool in buildah curl debootstrap; do
     type -P "$tool" >/dev/null || missing+=("$tool")
   done
+  type -P mvn >/dev/null || missing+=(maven)
+  [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
   if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -q >&2
     DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
@@ -144,7 +146,7 @@ check_address_free() {
 }
 
 try_image() {
-  local mode times tier
+  local mode times tier machine
   echo "size: $(buildah images --format '{{.Size}}' localhost/lora-gateway), of it in MB: base $(du -smc "$rootfs"/{bin,etc,lib,sbin,usr,var} | tail -n 1 | cut -f 1)," \
     "Java $(du -sm "$rootfs/opt/jre" | cut -f 1), AOT cache $(du -sm "$rootfs/opt/lora-gateway/gateway.aot" | cut -f 1)," \
     "gateway and libraries $(du -smc "$rootfs"/opt/lora-gateway/{lib,loragateway.jar} | tail -n 1 | cut -f 1)"
@@ -155,6 +157,14 @@ try_image() {
   finish none
   [ "$code" = 0 ] || fail "the image's configuration is not valid"
   echo "check: exit code $code, $(tail -n 1 "$work/check.log")"
+
+  # the cache must fit whatever the machine: few or many processors, little or much memory
+  for machine in "-XX:ActiveProcessorCount=1 -XX:MaxRAM=512m" "-XX:ActiveProcessorCount=8 -XX:MaxRAM=128g"; do
+    start "$work/machine.log" "JAVA_TOOL_OPTIONS=-XX:AOTMode=on $machine" -- --version
+    finish none
+    [ "$code" = 0 ] || fail "the AOT cache does not fit with $machine"
+  done
+  echo "AOT cache: fits 1 processor with 512 MB and 8 with 128 GB"
 
   cat >"$config" <<YAML
 listen: $gateway
