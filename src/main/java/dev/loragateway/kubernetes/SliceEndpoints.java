@@ -16,19 +16,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the EndpointSlices of one Service say together. An endpoint may be in two slices while they
- * are repacked, and is there if it is ready in either. Immutable.
+ * are repacked, and is there if it is ready in either; one with an address of each family is one
+ * endpoint, at its IPv4 address. Immutable.
  *
  * @param endpoints those that may get requests: ready and not terminating
  * @param problem why a slice has no endpoints at the wanted port, or null
  */
 record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
+  private static final List<String> TYPES = List.of("IPv4", "IPv6", "FQDN");
+
   private static final String MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 
   /** Repacks its slices, so that an annotation on one of them says nothing for long. */
   private static final String CONTROLLER = "endpointslice-controller.k8s.io";
 
   /**
-   * Merges the slices, in the order of their names.
+   * Merges the slices, IPv4 before IPv6 before names, in the order of their own names.
    *
    * @param port name or number of the wanted port; empty for the only one
    */
@@ -36,7 +39,9 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
     Map<String, Discovered> found = new LinkedHashMap<>();
     String problem = null;
     List<EndpointSlice> sorted = new ArrayList<>(slices);
-    sorted.sort(Comparator.comparing(slice -> slice.getMetadata().getName()));
+    sorted.sort(
+        Comparator.comparing(EndpointSlice::getAddressType, Comparator.comparingInt(TYPES::indexOf))
+            .thenComparing(slice -> slice.getMetadata().getName()));
     for (EndpointSlice slice : sorted) {
       Integer number = port(slice, port);
       if (number == null) {
@@ -48,7 +53,8 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
         if (serves(endpoint)) {
           String host = endpoint.getAddresses().getFirst();
           Discovered one = new Discovered(host, number, origin(endpoint, cluster), declared);
-          found.putIfAbsent(host + " " + number, one);
+          String uid = one.origin().uid();
+          found.putIfAbsent(uid.isEmpty() ? host + " " + number : uid, one);
         }
       }
     }

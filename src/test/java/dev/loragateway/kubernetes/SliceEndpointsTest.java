@@ -98,6 +98,27 @@ class SliceEndpointsTest {
   }
 
   @Test
+  void pod_withAnAddressOfEachFamily_isOneEndpoint() {
+    Endpoint six =
+        new EndpointBuilder(ready("fd00::1"))
+            .withNewTargetRef()
+            .withUid("u")
+            .endTargetRef()
+            .build();
+    Endpoint four =
+        new EndpointBuilder(ready("10.0.0.1"))
+            .withNewTargetRef()
+            .withUid("u")
+            .endTargetRef()
+            .build();
+
+    SliceEndpoints merged =
+        SliceEndpoints.of(List.of(slice("a", "IPv6", six), slice("b", "IPv4", four)), "http", "");
+
+    assertThat(hosts(merged)).containsExactly("10.0.0.1 8000");
+  }
+
+  @Test
   void port_byNameByNumberOrTheOnlyOne_isFound() {
     EndpointSlice slice = slice("a", "IPv4", ready("10.0.0.1"));
 
