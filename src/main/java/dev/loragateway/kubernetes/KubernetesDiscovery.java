@@ -1,14 +1,12 @@
 package dev.loragateway.kubernetes;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -21,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches where pools find their endpoints in Kubernetes, in any number of clusters. Changes that
- * come together are told together. Thread-safe.
+ * come together are told together. Thread-safe; what it keeps is confined to its own thread.
  */
 public final class KubernetesDiscovery implements AutoCloseable {
   /** How long changes are gathered before they are told. */
@@ -55,38 +53,36 @@ public final class KubernetesDiscovery implements AutoCloseable {
         this::check, CHECK.toMillis(), CHECK.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private synchronized void check() {
-    for (Watched pool : pools.values()) {
-      pool.start();
-      pool.watches.forEach(SourceWatch::check);
-    }
+  /** Watches these sources from now on; those that stay are not disturbed. Does not wait. */
+  public void configure(Map<String, List<KubernetesSource>> wanted) {
+    Map<String, List<KubernetesSource>> copy = Map.copyOf(wanted);
+    thread.execute(() -> want(copy));
   }
 
-  /** Watches these sources from now on; those that stay the same go on undisturbed. */
-  public synchronized void configure(Map<String, List<KubernetesSource>> wanted) {
+  private void want(Map<String, List<KubernetesSource>> wanted) {
     for (String pool : List.copyOf(pools.keySet())) {
-      Watched known = pools.get(pool);
-      if (known != null && !known.sources.equals(wanted.get(pool))) {
-        pools.remove(pool);
-        known.close();
+      if (wanted.getOrDefault(pool, List.of()).isEmpty()) {
+        Watched gone = pools.remove(pool);
+        if (gone != null) {
+          gone.want(List.of());
+        }
       }
     }
     wanted.forEach(
         (pool, sources) -> {
-          if (!sources.isEmpty() && !pools.containsKey(pool)) {
-            Watched watched = new Watched(pool, sources);
-            pools.put(pool, watched);
-            watched.start();
+          if (!sources.isEmpty()) {
+            pools.computeIfAbsent(pool, Watched::new).want(sources);
           }
         });
+    check();
   }
 
-  private synchronized KubernetesClient client(String context) {
-    return clients.computeIfAbsent(context, connect);
+  private void check() {
+    pools.values().forEach(Watched::check);
   }
 
   private SourceWatch watch(String pool, KubernetesSource source, Runnable changed) {
-    KubernetesClient client = client(source.context());
+    KubernetesClient client = clients.computeIfAbsent(source.context(), connect);
     return switch (source) {
       case KubernetesSource.Service service ->
           new ServiceWatch(pool, service, client, listener, changed);
@@ -95,41 +91,64 @@ public final class KubernetesDiscovery implements AutoCloseable {
     };
   }
 
-  /** The sources of one pool. */
+  /** The sources of one pool. Confined to the thread, but for {@link #changed}. */
   private final class Watched {
     private final String pool;
-    private final List<KubernetesSource> sources;
-    private final List<SourceWatch> watches = new CopyOnWriteArrayList<>();
-    private final List<KubernetesSource> missing;
-    private String trouble = "";
+    private List<KubernetesSource> sources = List.of();
+    private final Map<KubernetesSource, SourceWatch> watches = new HashMap<>();
+    private final Map<KubernetesSource, String> troubles = new HashMap<>();
     private final AtomicBoolean gathering = new AtomicBoolean();
-    private volatile boolean closed;
     private @Nullable List<Discovered> told;
 
-    Watched(String pool, List<KubernetesSource> sources) {
+    Watched(String pool) {
       this.pool = pool;
-      this.sources = sources;
-      this.missing = new ArrayList<>(sources);
     }
 
-    /** Begins to watch the sources whose cluster can be told from the kubeconfig file. */
-    void start() {
-      missing.removeIf(this::isStarted);
-    }
-
-    private boolean isStarted(KubernetesSource source) {
-      try {
-        SourceWatch watch = watch(pool, source, this::changed);
-        watches.add(watch);
-        watch.start();
-        return true;
-      } catch (IllegalArgumentException | KubernetesClientException e) {
-        String now = source + ": " + e.getMessage();
-        if (!now.equals(trouble)) {
-          log.error("pool {}: {}", pool, now);
+    void want(List<KubernetesSource> wanted) {
+      sources = wanted;
+      List<KubernetesSource> known = new ArrayList<>(watches.keySet());
+      known.addAll(troubles.keySet());
+      for (KubernetesSource source : known) {
+        if (!wanted.contains(source)) {
+          stop(source);
         }
-        trouble = now;
-        return false;
+      }
+    }
+
+    private void stop(KubernetesSource source) {
+      SourceWatch watch = watches.remove(source);
+      if (watch != null) {
+        watch.close();
+      }
+      troubles.remove(source);
+      listener.stopped(pool, source);
+    }
+
+    /** Starts what could not be started yet, looks how the watches fare and what they found. */
+    void check() {
+      for (KubernetesSource source : sources) {
+        try {
+          SourceWatch watch = watches.get(source);
+          (watch == null ? started(source) : watch).check();
+        } catch (RuntimeException e) {
+          trouble(source, e.toString());
+        }
+      }
+      tell();
+    }
+
+    private SourceWatch started(KubernetesSource source) {
+      SourceWatch watch = watch(pool, source, this::changed);
+      watch.start();
+      watches.put(source, watch);
+      troubles.remove(source);
+      return watch;
+    }
+
+    private void trouble(KubernetesSource source, String why) {
+      listener.watching(pool, source, false);
+      if (!why.equals(troubles.put(source, why))) {
+        log.error("pool {}: {} cannot be watched: {}", pool, source, why);
       }
     }
 
@@ -145,34 +164,37 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     private void tell() {
       gathering.set(false);
-      List<Discovered> found = new ArrayList<>();
-      boolean known = false;
-      for (SourceWatch watch : watches) {
-        List<Discovered> endpoints = watch.endpoints();
-        if (endpoints != null) {
-          known = true;
-          found.addAll(endpoints);
+      try {
+        List<Discovered> found = new ArrayList<>();
+        boolean known = false;
+        for (KubernetesSource source : sources) {
+          SourceWatch watch = watches.get(source);
+          List<Discovered> endpoints = watch == null ? null : watch.endpoints();
+          if (endpoints != null) {
+            known = true;
+            found.addAll(endpoints);
+          }
         }
+        found.sort(Comparator.comparing(one -> !one.origin().local()));
+        if (known && !found.equals(told)) {
+          sink.discovered(pool, found);
+          told = found;
+        }
+      } catch (RuntimeException e) {
+        log.error("pool {}: what was found could not be taken in", pool, e);
       }
-      found.sort(Comparator.comparing(one -> !one.origin().local()));
-      if (known && !closed && !found.equals(told)) {
-        told = found;
-        sink.discovered(pool, found);
-      }
-    }
-
-    void close() {
-      closed = true;
-      watches.forEach(SourceWatch::close);
     }
   }
 
+  /** Watches nothing any more. */
   @Override
-  public synchronized void close() {
-    pools.values().forEach(Watched::close);
-    pools.clear();
-    thread.shutdownNow();
-    clients.values().forEach(KubernetesClient::close);
-    clients.clear();
+  public void close() {
+    thread.execute(
+        () -> {
+          pools.values().forEach(pool -> pool.want(List.of()));
+          pools.clear();
+          clients.values().forEach(KubernetesClient::close);
+        });
+    thread.shutdown();
   }
 }

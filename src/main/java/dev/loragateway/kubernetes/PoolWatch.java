@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches an InferencePool of the Gateway API and the pods that it selects; when it comes to select
- * others, those are watched instead. Thread-safe.
+ * others, those are watched instead, and the old ones stay until the new ones are known.
+ * Thread-safe.
  */
 final class PoolWatch extends SourceWatch {
   private static final ResourceDefinitionContext INFERENCE_POOL =
@@ -33,6 +34,7 @@ final class PoolWatch extends SourceWatch {
   private volatile @Nullable SharedIndexInformer<GenericKubernetesResource> pools;
   private @Nullable SharedIndexInformer<Pod> pods;
   private @Nullable Map<String, String> selected;
+  private @Nullable List<Discovered> last;
   private boolean closed;
 
   PoolWatch(
@@ -69,11 +71,11 @@ final class PoolWatch extends SourceWatch {
       return List.of();
     }
     SharedIndexInformer<Pod> selectedPods = select(spec.labels);
-    if (!selectedPods.hasSynced()) {
-      return null;
+    if (selectedPods.hasSynced()) {
+      report(null);
+      last = PoolPods.of(selectedPods.getStore().list(), spec.ports, wanted.context());
     }
-    report(null);
-    return PoolPods.of(selectedPods.getStore().list(), spec.ports, wanted.context());
+    return last;
   }
 
   private SharedIndexInformer<Pod> select(Map<String, String> labels) {

@@ -45,11 +45,11 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
     for (EndpointSlice slice : sorted) {
       Integer number = port(slice, port);
       if (number == null) {
-        problem = slice.getEndpoints().isEmpty() ? problem : noPort(slice, port);
+        problem = endpoints(slice).isEmpty() ? problem : noPort(slice, port);
         continue;
       }
       Set<String> declared = declared(slice);
-      for (Endpoint endpoint : slice.getEndpoints()) {
+      for (Endpoint endpoint : endpoints(slice)) {
         if (serves(endpoint)) {
           String host = endpoint.getAddresses().getFirst();
           Discovered one = new Discovered(host, number, origin(endpoint, cluster), declared);
@@ -81,8 +81,17 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
     return new Origin(cluster, zone == null ? "" : zone, uid == null ? "" : uid);
   }
 
+  /** An API server sends null where there is none. */
+  private static List<Endpoint> endpoints(EndpointSlice slice) {
+    return slice.getEndpoints() == null ? List.of() : slice.getEndpoints();
+  }
+
+  private static List<EndpointPort> ports(EndpointSlice slice) {
+    return slice.getPorts() == null ? List.of() : slice.getPorts();
+  }
+
   private static @Nullable Integer port(EndpointSlice slice, String wanted) {
-    List<EndpointPort> ports = slice.getPorts();
+    List<EndpointPort> ports = ports(slice);
     boolean numbered = !wanted.isEmpty() && wanted.chars().allMatch(Character::isDigit);
     if (ports.isEmpty() && numbered) {
       return Integer.valueOf(wanted);
@@ -100,7 +109,7 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
 
   private static String noPort(EndpointSlice slice, String wanted) {
     List<String> there = new ArrayList<>();
-    for (EndpointPort port : slice.getPorts()) {
+    for (EndpointPort port : ports(slice)) {
       boolean named = port.getName() != null && !port.getName().isEmpty();
       there.add(named ? port.getName() + " (" + port.getPort() + ")" : "" + port.getPort());
     }

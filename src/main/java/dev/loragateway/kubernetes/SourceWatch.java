@@ -140,6 +140,5 @@ abstract class SourceWatch implements AutoCloseable {
   @Override
   public void close() {
     informers.forEach(this::stop);
-    listener.stopped(pool, source);
   }
 }

@@ -312,7 +312,7 @@ public final class EndpointRegistry {
     for (Touch touch = touches.poll(); touch != null; touch = touches.poll()) {
       pending.decrementAndGet();
       LiveEndpoint at = live.get(touch.endpoint().address());
-      if (at != null && at.endpoint().equals(touch.endpoint())) {
+      if (at != null && isSame(at.endpoint(), touch.endpoint())) {
         apply(at, touch);
       }
     }

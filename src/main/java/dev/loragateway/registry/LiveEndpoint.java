@@ -240,7 +240,7 @@ final class LiveEndpoint {
 
   /** Others declare what the server lists, and that it is up. */
   void declared(Set<String> adapters) {
-    if (asked || !models.isEmpty()) {
+    if (asked || health != Health.UNKNOWN || !models.isEmpty()) {
       return;
     }
     Map<String, ModelCard> next = new LinkedHashMap<>();

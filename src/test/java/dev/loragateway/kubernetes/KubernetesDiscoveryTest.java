@@ -159,6 +159,30 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
+  void configure_anotherSourceIsAdded_theEndpointsOfTheOthersStayAllTheTime() {
+    create(slice("llm", "one", "one-1", "10.0.0.1"));
+    create(slice("llm", "two", "two-1", "10.0.0.2"));
+    Service one = new Service("", "llm", "one", "");
+    List<List<Discovered>> told = new CopyOnWriteArrayList<>();
+    discovery.close();
+    discovery =
+        new KubernetesDiscovery(
+            context -> server.createClient(),
+            (pool, endpoints) -> {
+              told.add(endpoints);
+              found.put(pool, endpoints);
+            },
+            listener);
+    watch("p", one);
+    awaitHosts("p", "10.0.0.1");
+
+    watch("p", new Service("", "llm", "two", ""), one);
+    awaitHosts("p", "10.0.0.1", "10.0.0.2");
+
+    assertThat(told).allMatch(list -> list.stream().anyMatch(at -> at.host().equals("10.0.0.1")));
+  }
+
+  @Test
   void service_withoutANamespace_isInTheClientsOwn() {
     create(slice(client.getNamespace(), "vllm", "vllm-1", "10.0.0.1"));
     create(slice("elsewhere", "vllm", "vllm-1", "10.0.0.2"));

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,22 @@ class SliceEndpointsTest {
         SliceEndpoints.of(List.of(slice("a", "IPv6", six), slice("b", "IPv4", four)), "http", "");
 
     assertThat(hosts(merged)).containsExactly("10.0.0.1 8000");
+  }
+
+  @Test
+  void slice_thatTheServerSendsWithNulls_hasNoEndpoints() {
+    EndpointSlice empty =
+        Serialization.unmarshal(
+            """
+            {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
+             "metadata":{"name":"a"},"endpoints":null,"ports":null}
+            """,
+            EndpointSlice.class);
+
+    SliceEndpoints merged = SliceEndpoints.of(List.of(empty), "http", "");
+
+    assertThat(merged.endpoints()).isEmpty();
+    assertThat(merged.problem()).isNull();
   }
 
   @Test

@@ -322,6 +322,41 @@ class EndpointRegistryTest {
   }
 
   @Test
+  void declared_endpointThatIsDown_staysDown() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    registry.reportHealth(one, Health.DOWN);
+
+    registry.declared(one, Set.of("a"));
+
+    assertThat(state(one).up()).isFalse();
+  }
+
+  @Test
+  void configure_zoneOfAnEndpointBecomesKnown_itsRequestsStillCount() {
+    configure();
+    list(one, "base", "a", "b", "c");
+    scrape(one, 2, 100);
+    Dispatch open = dispatch(one, "a");
+    Endpoint zoned =
+        new Endpoint(
+            one.pool(),
+            one.address(),
+            one.host(),
+            one.port(),
+            one.access(),
+            new Origin("", "z", ""));
+    registry.configure(Map.of(LLAMA, List.of(zoned)));
+
+    open.answered();
+    open.finished();
+    registry.drain();
+    serve(zoned, "b");
+    serve(zoned, "c");
+
+    assertThat(state(zoned).residency().gpu()).containsExactly("b", "c");
+  }
+
+  @Test
   void configure_awaitedPoolWithoutEndpoints_isNotReady() {
     registry.configure(Map.of(LLAMA, List.of()), Set.of(LLAMA.name()));
     assertThat(registry.snapshot().ready()).isFalse();
