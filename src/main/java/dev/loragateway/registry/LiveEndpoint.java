@@ -43,7 +43,7 @@ final class LiveEndpoint {
   private boolean asked;
   private boolean relist = true;
   private boolean listedWhileDown;
-  private int modelsVersion;
+  private Changes changes = new Changes();
   private Map<String, ModelCard> models = Map.of();
   private @Nullable Held held;
   private @Nullable EndpointState state;
@@ -89,15 +89,25 @@ final class LiveEndpoint {
     slotsKnown = known;
   }
 
+  /** Changes are told there from now on. */
+  void tells(Changes pool) {
+    changes = pool;
+  }
+
+  private void changed() {
+    state = null;
+    changes.happened();
+  }
+
   /** Forgets the view of the residency, so that the next snapshot makes a new one. */
   void residencyChanged() {
     held = null;
-    state = null;
+    changed();
   }
 
   void setHealth(Health health) {
     this.health = health;
-    state = null;
+    changed();
     asked |= health == Health.UP;
   }
 
@@ -116,7 +126,7 @@ final class LiveEndpoint {
     }
     boolean first = load == null || restarted;
     load = next;
-    state = null;
+    changed();
     reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
     loadAt = now;
     asked = true;
@@ -234,7 +244,7 @@ final class LiveEndpoint {
     }
     models = next;
     relist = false;
-    modelsVersion++;
+    changes.ofModels();
     residencyChanged();
   }
 
@@ -248,7 +258,7 @@ final class LiveEndpoint {
       next.put(adapter, new ModelCard(adapter, pool.baseModel(), null, 0, 0));
     }
     models = next;
-    modelsVersion++;
+    changes.ofModels();
     setHealth(Health.UP);
     residencyChanged();
   }
@@ -259,7 +269,7 @@ final class LiveEndpoint {
       Map<String, ModelCard> next = new LinkedHashMap<>(models);
       next.remove(adapter);
       models = next;
-      modelsVersion++;
+      changes.ofModels();
       tracker.unregistered(adapter);
       residencyChanged();
     }
@@ -296,11 +306,6 @@ final class LiveEndpoint {
     }
     boolean oneEngine = load == null || load.engines() == 1;
     return oneEngine && (pool.loraMetrics() || pool.adapterSlots() > 0 || reportedSlots() > 0);
-  }
-
-  /** Moves when the set of listed models changes. */
-  int modelsVersion() {
-    return modelsVersion;
   }
 
   long hash() {

@@ -28,6 +28,7 @@ final class PoolBuilder {
   private final Map<String, Copies> copies = new HashMap<>();
   private Map<String, AdapterRow> rows = Map.of();
   private Set<String> baseNames = Set.of();
+  private final Changes changes = new Changes();
   private @Nullable PoolSnapshot last;
 
   PoolBuilder(PoolSettings settings, List<LiveEndpoint> members, boolean awaited) {
@@ -37,10 +38,16 @@ final class PoolBuilder {
     this.states = new EndpointState[members.size()];
     this.counted = new Held[members.size()];
     this.victims = new Copies[members.size()];
+    members.forEach(member -> member.tells(changes));
   }
 
   PoolSettings settings() {
     return settings;
+  }
+
+  /** Returns whether the endpoints list other models than when this was asked last. */
+  boolean modelsChanged() {
+    return changes.takenOfModels();
   }
 
   List<LiveEndpoint> members() {
@@ -76,6 +83,9 @@ final class PoolBuilder {
   /** The present state; the same object as before when nothing changed. */
   @SuppressWarnings("ReferenceEquality") // what did not change is the same object
   PoolSnapshot build() {
+    if (!changes.taken() && last != null) {
+      return last;
+    }
     for (int i = 0; i < counted.length; i++) {
       count(i);
     }

@@ -17,11 +17,9 @@ import org.jspecify.annotations.Nullable;
  * from one snapshot to the next until those sets change. Confined to the registry's lock.
  */
 final class SnapshotBuilder {
-  private static final int NEVER = -1;
-
   private final RegistryListener listener;
   private List<PoolBuilder> pools = List.of();
-  private long builtFor = NEVER;
+  private boolean configured = true;
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
 
@@ -39,19 +37,17 @@ final class SnapshotBuilder {
               live.stream().filter(at -> at.pool().name().equals(pool.name())).toList(),
               awaited.contains(pool.name())));
     }
-    builtFor = NEVER;
+    configured = true;
   }
 
   RegistrySnapshot build() {
-    long version = 0;
+    boolean listsChanged = configured;
     for (PoolBuilder pool : pools) {
-      for (LiveEndpoint at : pool.members()) {
-        version += at.modelsVersion();
-      }
+      listsChanged |= pool.modelsChanged();
     }
-    if (version != builtFor) {
+    if (listsChanged) {
       index();
-      builtFor = version;
+      configured = false;
     }
     PoolSnapshot[] snapshots = new PoolSnapshot[pools.size()];
     for (int i = 0; i < snapshots.length; i++) {
