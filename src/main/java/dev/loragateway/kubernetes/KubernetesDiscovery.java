@@ -139,7 +139,6 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     private SourceWatch started(KubernetesSource source) {
       SourceWatch watch = watch(pool, source, this::changed);
-      watch.start();
       watches.put(source, watch);
       troubles.remove(source);
       return watch;

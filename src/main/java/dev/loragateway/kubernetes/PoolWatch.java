@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Watches an InferencePool of the Gateway API and the pods that it selects; when it comes to select
- * others, those are watched instead, and the old ones stay until the new ones are known.
- * Thread-safe.
+ * others, those are watched instead, and the old ones stay until the new ones are known. Confined
+ * as its superclass is.
  */
 final class PoolWatch extends SourceWatch {
-  private static final ResourceDefinitionContext INFERENCE_POOL =
+  static final ResourceDefinitionContext INFERENCE_POOL =
       new ResourceDefinitionContext.Builder()
           .withGroup("inference.networking.k8s.io")
           .withVersion("v1")
@@ -30,12 +30,10 @@ final class PoolWatch extends SourceWatch {
   private record Spec(Map<String, String> labels, List<Integer> ports) {}
 
   private final KubernetesSource.InferencePool wanted;
-  private final KubernetesClient client;
-  private volatile @Nullable SharedIndexInformer<GenericKubernetesResource> pools;
+  private final SharedIndexInformer<GenericKubernetesResource> pools;
   private @Nullable SharedIndexInformer<Pod> pods;
   private @Nullable Map<String, String> selected;
   private @Nullable List<Discovered> last;
-  private boolean closed;
 
   PoolWatch(
       String pool,
@@ -43,29 +41,23 @@ final class PoolWatch extends SourceWatch {
       KubernetesClient client,
       DiscoveryListener listener,
       Runnable changed) {
-    super(pool, wanted, listener, changed);
+    super(pool, wanted, client, listener, changed);
     this.wanted = wanted;
-    this.client = client;
-  }
-
-  @Override
-  void start() {
-    pools =
+    this.pools =
         started(
             client
                 .genericKubernetesResources(INFERENCE_POOL)
-                .inNamespace(namespace(wanted, client))
+                .inNamespace(namespace())
                 .withField("metadata.name", wanted.name())
                 .runnableInformer(0));
   }
 
   @Override
-  synchronized @Nullable List<Discovered> endpoints() {
-    SharedIndexInformer<GenericKubernetesResource> known = pools;
-    if (closed || known == null || !known.hasSynced()) {
+  @Nullable List<Discovered> endpoints() {
+    if (!pools.hasSynced()) {
       return null;
     }
-    Spec spec = known.getStore().list().stream().findFirst().map(PoolWatch::spec).orElse(null);
+    Spec spec = pools.getStore().list().stream().findFirst().map(PoolWatch::spec).orElse(null);
     if (spec == null || spec.labels.isEmpty() || spec.ports.isEmpty()) {
       report(spec == null ? "does not exist" : "has no selector.matchLabels or no targetPorts");
       return List.of();
@@ -84,13 +76,7 @@ final class PoolWatch extends SourceWatch {
       if (now != null) {
         stop(now);
       }
-      now =
-          started(
-              client
-                  .pods()
-                  .inNamespace(namespace(wanted, client))
-                  .withLabels(labels)
-                  .runnableInformer(0));
+      now = started(client.pods().inNamespace(namespace()).withLabels(labels).runnableInformer(0));
       pods = now;
       selected = labels;
     }
@@ -111,11 +97,5 @@ final class PoolWatch extends SourceWatch {
       }
     }
     return new Spec(labels, ports);
-  }
-
-  @Override
-  public synchronized void close() {
-    closed = true;
-    super.close();
   }
 }

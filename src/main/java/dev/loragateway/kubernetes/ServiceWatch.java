@@ -6,13 +6,12 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Watches the EndpointSlices of a Service. Thread-safe. */
+/** Watches the EndpointSlices of a Service. Confined as its superclass is. */
 final class ServiceWatch extends SourceWatch {
   private static final String SERVICE = "kubernetes.io/service-name";
 
   private final KubernetesSource.Service service;
-  private final KubernetesClient client;
-  private volatile @Nullable SharedIndexInformer<EndpointSlice> slices;
+  private final SharedIndexInformer<EndpointSlice> slices;
 
   ServiceWatch(
       String pool,
@@ -20,32 +19,26 @@ final class ServiceWatch extends SourceWatch {
       KubernetesClient client,
       DiscoveryListener listener,
       Runnable changed) {
-    super(pool, service, listener, changed);
+    super(pool, service, client, listener, changed);
     this.service = service;
-    this.client = client;
-  }
-
-  @Override
-  void start() {
-    slices =
+    this.slices =
         started(
             client
                 .discovery()
                 .v1()
                 .endpointSlices()
-                .inNamespace(namespace(service, client))
+                .inNamespace(namespace())
                 .withLabel(SERVICE, service.name())
                 .runnableInformer(0));
   }
 
   @Override
   @Nullable List<Discovered> endpoints() {
-    SharedIndexInformer<EndpointSlice> known = slices;
-    if (known == null || !known.hasSynced()) {
+    if (!slices.hasSynced()) {
       return null;
     }
     SliceEndpoints merged =
-        SliceEndpoints.of(known.getStore().list(), service.port(), service.context());
+        SliceEndpoints.of(slices.getStore().list(), service.port(), service.context());
     report(merged.problem());
     return merged.endpoints();
   }

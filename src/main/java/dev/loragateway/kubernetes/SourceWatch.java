@@ -4,30 +4,42 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Watches one source. What is known stays in use while the API server is away: an informer keeps
- * its store, lists anew when a watch cannot be resumed, and never gives up. Thread-safe.
+ * its store, lists anew when a watch cannot be resumed, and never gives up. Confined to the thread
+ * of discovery, but for what informers tell.
  */
 abstract class SourceWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SourceWatch.class);
 
+  final KubernetesClient client;
   private final KubernetesSource source;
   private final String pool;
   private final DiscoveryListener listener;
   private final Runnable changed;
-  private final List<SharedIndexInformer<?>> informers = new CopyOnWriteArrayList<>();
+  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private volatile @Nullable String failure;
-  private volatile @Nullable String problem;
+  private @Nullable String problem;
   private boolean works;
 
-  /** Calls {@code changed}, on any thread, when {@link #endpoints} may have become other ones. */
-  SourceWatch(String pool, KubernetesSource source, DiscoveryListener listener, Runnable changed) {
+  /**
+   * Begins to watch, without waiting for anything.
+   *
+   * @param changed called, on any thread, when {@link #endpoints} may have become other ones
+   */
+  SourceWatch(
+      String pool,
+      KubernetesSource source,
+      KubernetesClient client,
+      DiscoveryListener listener,
+      Runnable changed) {
+    this.client = client;
     this.pool = pool;
     this.source = source;
     this.listener = listener;
@@ -35,13 +47,10 @@ abstract class SourceWatch implements AutoCloseable {
   }
 
   /** The namespace of the source; where none is named, that of the client's account or context. */
-  static String namespace(KubernetesSource source, KubernetesClient client) {
+  final String namespace() {
     String own = client.getNamespace() == null ? "default" : client.getNamespace();
     return source.namespace().isEmpty() ? own : source.namespace();
   }
-
-  /** Begins to watch; does not wait for anything. */
-  abstract void start();
 
   /** The endpoints now; null until all were told once. */
   abstract @Nullable List<Discovered> endpoints();
@@ -74,7 +83,7 @@ abstract class SourceWatch implements AutoCloseable {
     failure = reason;
   }
 
-  /** Looks whether everything is watched; called by one thread, from time to time. */
+  /** Looks whether everything is watched; called from time to time. */
   final void check() {
     boolean now =
         !informers.isEmpty() && informers.stream().allMatch(SharedIndexInformer::isWatching);
@@ -139,6 +148,7 @@ abstract class SourceWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    informers.forEach(this::stop);
+    informers.forEach(SharedIndexInformer::stop);
+    informers.clear();
   }
 }
