@@ -221,22 +221,19 @@ final class AdmissionQueue {
   }
 
   private boolean leave(Entry entry) {
-    List<Entry> admitted = new ArrayList<>();
-    boolean waited;
     lock.lock();
     try {
       pass();
-      waited = lines.remove(entry);
+      boolean waited = lines.remove(entry);
       size = lines.size();
       if (reservation.over(entry)) {
-        drain(admitted);
+        freed = true;
       }
+      return waited;
     } finally {
       lock.unlock();
-      admitted.forEach(AdmissionQueue::tell);
+      look();
     }
-    look();
-    return waited;
   }
 
   private Duration expected() {

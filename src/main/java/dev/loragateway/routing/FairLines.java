@@ -171,15 +171,11 @@ final class FairLines {
 
   /** The first of so many lines, those of the class that goes first and the oldest first. */
   List<Ticket> heads(int most) {
-    List<Ticket> heads = new ArrayList<>();
-    for (PriorityClass in : order()) {
-      for (Ticket ticket : in.oldest) {
-        if (heads.size() < most && ticket.leads()) {
-          heads.add(ticket);
-        }
-      }
-    }
-    return heads;
+    return order().stream()
+        .flatMap(in -> in.oldest.stream())
+        .filter(Ticket::leads)
+        .limit(most)
+        .toList();
   }
 
   /** Classes in which anybody waits, in the order in which they go. */
