@@ -29,7 +29,7 @@ final class EndpointBits {
     int word = from >> 6;
     long mask = -1L << from;
     while (word < words) {
-      long set = (one.bits.getPlain(word) | other.bits.getPlain(word)) & mask;
+      long set = (one.word(word) | other.word(word)) & mask;
       if (set != 0) {
         return (word << 6) + Long.numberOfTrailingZeros(set);
       }

@@ -135,11 +135,19 @@ public final class EndpointRegistry {
   }
 
   /**
-   * Takes the endpoint to be up and to list these adapters until it says itself: it is ready by
-   * somebody else's word, and declares them. Does nothing once it was asked.
+   * Takes endpoints to be up and to list these adapters until they say themselves: they are ready
+   * by somebody else's word, and declare them. Does nothing about those that were asked.
    */
-  public void declared(Endpoint endpoint, Set<String> adapters) {
-    change(endpoint, at -> at.declared(adapters));
+  public void declared(Map<Endpoint, Set<String>> adapters) {
+    write(
+        () ->
+            adapters.forEach(
+                (endpoint, names) -> {
+                  LiveEndpoint at = live.get(endpoint.address());
+                  if (at != null) {
+                    at.declared(names);
+                  }
+                }));
   }
 
   private void swapped(Endpoint endpoint, String adapter, @Nullable String victim) {

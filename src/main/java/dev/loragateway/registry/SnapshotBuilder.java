@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class SnapshotBuilder {
   private final RegistryListener listener;
   private List<PoolBuilder> pools = List.of();
-  private boolean configured = true;
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
 
@@ -37,17 +36,17 @@ final class SnapshotBuilder {
               live.stream().filter(at -> at.pool().name().equals(pool.name())).toList(),
               awaited.contains(pool.name())));
     }
-    configured = true;
+    owners = Map.of();
+    cards = Map.of();
   }
 
   RegistrySnapshot build() {
-    boolean listsChanged = configured;
+    boolean listsChanged = false;
     for (PoolBuilder pool : pools) {
       listsChanged |= pool.modelsChanged();
     }
     if (listsChanged) {
       index();
-      configured = false;
     }
     PoolSnapshot[] snapshots = new PoolSnapshot[pools.size()];
     for (int i = 0; i < snapshots.length; i++) {

@@ -204,7 +204,7 @@ public final class Gateway implements AutoCloseable {
   /** Serves the endpoints that there are now, and scrapes them. */
   private void place() {
     registry.configure(membership.endpoints(), membership.awaited());
-    membership.declared().forEach((endpoint, adapters) -> registry.declared(endpoint, adapters));
+    registry.declared(membership.declared());
     admission.freed();
     Map<Endpoint, Pool> members = membership.members();
     scraped.stream().filter(endpoint -> !members.containsKey(endpoint)).forEach(scraper::stop);

@@ -311,13 +311,13 @@ class EndpointRegistryTest {
   @Test
   void declared_newEndpoint_servesUntilItSaysOtherwise() {
     registry.configure(Map.of(LLAMA, List.of(one)));
-    registry.declared(one, Set.of("a"));
+    registry.declared(Map.of(one, Set.of("a")));
 
     assertThat(state(one).up()).isTrue();
     assertThat(registry.snapshot().pool("a")).isNotNull();
     list(one, "base", "b");
     assertThat(registry.snapshot().pool("a")).isNull();
-    registry.declared(one, Set.of("a"));
+    registry.declared(Map.of(one, Set.of("a")));
     assertThat(registry.snapshot().pool("a")).isNull();
   }
 
@@ -326,7 +326,7 @@ class EndpointRegistryTest {
     registry.configure(Map.of(LLAMA, List.of(one)));
     registry.reportHealth(one, Health.DOWN);
 
-    registry.declared(one, Set.of("a"));
+    registry.declared(Map.of(one, Set.of("a")));
 
     assertThat(state(one).up()).isFalse();
   }
