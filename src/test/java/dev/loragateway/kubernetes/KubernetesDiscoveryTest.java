@@ -13,17 +13,9 @@ import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMixedDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.ServerRequest;
-import io.fabric8.mockwebserver.ServerResponse;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,38 +26,9 @@ import org.junit.jupiter.api.Test;
 
 /** Against a mock API server that keeps what is created and tells its watchers. */
 class KubernetesDiscoveryTest {
-  private static final ResourceDefinitionContext INFERENCE_POOLS =
-      new ResourceDefinitionContext.Builder()
-          .withGroup("inference.networking.k8s.io")
-          .withVersion("v1")
-          .withKind("InferencePool")
-          .withPlural("inferencepools")
-          .withNamespaced(true)
-          .build();
-
-  private final Map<ServerRequest, Queue<ServerResponse>> responses = new HashMap<>();
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(
-          new Context(),
-          new MockWebServer(),
-          responses,
-          new KubernetesMixedDispatcher(responses),
-          false);
+  private final KubernetesMockServer server = MockApiServer.create();
   private final Map<String, List<Discovered>> found = new ConcurrentHashMap<>();
-  private final List<Integer> failures = new CopyOnWriteArrayList<>();
-  private final Map<KubernetesSource, Boolean> watching = new ConcurrentHashMap<>();
-  private final DiscoveryListener listener =
-      new DiscoveryListener() {
-        @Override
-        public void watching(String pool, KubernetesSource source, boolean works) {
-          watching.put(source, works);
-        }
-
-        @Override
-        public void failed(String pool, KubernetesSource source, int code) {
-          failures.add(code);
-        }
-      };
+  private final Reports reports = new Reports();
   private KubernetesClient client;
   private KubernetesDiscovery discovery;
 
@@ -73,7 +36,7 @@ class KubernetesDiscoveryTest {
   void start() {
     server.init();
     client = server.createClient();
-    discovery = new KubernetesDiscovery(context -> server.createClient(), found::put, listener);
+    discovery = new KubernetesDiscovery(context -> server.createClient(), found::put, reports);
   }
 
   @AfterEach
@@ -172,7 +135,7 @@ class KubernetesDiscoveryTest {
               told.add(endpoints);
               found.put(pool, endpoints);
             },
-            listener);
+            reports);
     watch("p", one);
     awaitHosts("p", "10.0.0.1");
 
@@ -223,7 +186,7 @@ class KubernetesDiscoveryTest {
               return server.createClient();
             },
             found::put,
-            listener);
+            reports);
     watch("p", new Service("far", "llm", "vllm", ""), new Service("", "llm", "vllm", ""));
     await().untilAsserted(() -> assertThat(found.getOrDefault("p", List.of())).hasSize(1));
 
@@ -266,9 +229,9 @@ class KubernetesDiscoveryTest {
     create(slice("llm", "vllm", "vllm-1", "10.0.0.1"));
     watch("p", new Service("", "llm", "vllm", ""));
 
-    await().untilAsserted(() -> assertThat(failures).contains(403));
+    await().untilAsserted(() -> assertThat(reports.failures).contains(403));
     awaitHosts("p", "10.0.0.1");
-    await().untilAsserted(() -> assertThat(watching).containsValue(true));
+    await().untilAsserted(() -> assertThat(reports.watching).containsValue(true));
   }
 
   private static Pod pod(String name, String address, String app, String ready) {
@@ -307,7 +270,7 @@ class KubernetesDiscoveryTest {
     client.resource(pod("x", "10.0.0.1", "vllm", "True")).create();
     client.resource(pod("y", "10.0.0.2", "vllm", "False")).create();
     client.resource(pod("z", "10.0.0.3", "other", "True")).create();
-    client.genericKubernetesResources(INFERENCE_POOLS).resource(pool("vllm")).create();
+    client.genericKubernetesResources(PoolWatch.INFERENCE_POOL).resource(pool("vllm")).create();
     watch("p", new InferencePool("", "llm", "pool"));
 
     awaitHosts("p", "10.0.0.1");
@@ -323,11 +286,11 @@ class KubernetesDiscoveryTest {
   void inferencePool_selectsOthers_theirPodsAreTheEndpoints() {
     client.resource(pod("x", "10.0.0.1", "vllm", "True")).create();
     client.resource(pod("z", "10.0.0.3", "other", "True")).create();
-    client.genericKubernetesResources(INFERENCE_POOLS).resource(pool("vllm")).create();
+    client.genericKubernetesResources(PoolWatch.INFERENCE_POOL).resource(pool("vllm")).create();
     watch("p", new InferencePool("", "llm", "pool"));
     awaitHosts("p", "10.0.0.1");
 
-    client.genericKubernetesResources(INFERENCE_POOLS).resource(pool("other")).update();
+    client.genericKubernetesResources(PoolWatch.INFERENCE_POOL).resource(pool("other")).update();
 
     awaitHosts("p", "10.0.0.3");
   }

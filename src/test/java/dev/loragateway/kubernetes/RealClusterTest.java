@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,20 +40,7 @@ class RealClusterTest {
   private static KubernetesClient admin;
 
   private final Map<String, List<Discovered>> found = new ConcurrentHashMap<>();
-  private final List<Integer> failures = new CopyOnWriteArrayList<>();
-  private final Map<KubernetesSource, Boolean> watching = new ConcurrentHashMap<>();
-  private final DiscoveryListener listener =
-      new DiscoveryListener() {
-        @Override
-        public void watching(String pool, KubernetesSource source, boolean works) {
-          watching.put(source, works);
-        }
-
-        @Override
-        public void failed(String pool, KubernetesSource source, int code) {
-          failures.add(code);
-        }
-      };
+  private final Reports reports = new Reports();
   private final List<KubernetesDiscovery> started = new ArrayList<>();
   private String namespace;
 
@@ -97,8 +83,7 @@ class RealClusterTest {
   }
 
   private void watchAs(KubernetesClient client) {
-    KubernetesDiscovery discovery =
-        new KubernetesDiscovery(context -> client, found::put, listener);
+    KubernetesDiscovery discovery = new KubernetesDiscovery(context -> client, found::put, reports);
     started.add(discovery);
     discovery.configure(Map.of("p", List.of(service())));
   }
@@ -186,7 +171,7 @@ class RealClusterTest {
     admin.resource(slice("b", 2, 1)).create();
 
     awaitEndpoints(3);
-    assertThat(failures).isEmpty();
+    assertThat(reports.failures).isEmpty();
   }
 
   @Test
@@ -194,7 +179,7 @@ class RealClusterTest {
     admin.resource(slice("a", 1, 2)).create();
     watchAs(server.client(account("no-list", "watch")));
 
-    await().atMost(SOON).untilAsserted(() -> assertThat(failures).contains(403));
+    await().atMost(SOON).untilAsserted(() -> assertThat(reports.failures).contains(403));
     assertThat(found).isEmpty();
   }
 
@@ -203,8 +188,8 @@ class RealClusterTest {
     admin.resource(slice("a", 1, 2)).create();
     watchAs(server.client(account("no-watch", "list")));
 
-    await().atMost(SOON).untilAsserted(() -> assertThat(failures).contains(403));
-    assertThat(watching.getOrDefault(service(), false)).isFalse();
+    await().atMost(SOON).untilAsserted(() -> assertThat(reports.failures).contains(403));
+    assertThat(reports.watching.getOrDefault(service(), false)).isFalse();
   }
 
   @Test
@@ -222,16 +207,16 @@ class RealClusterTest {
     admin.resource(slice("a", 1, 2)).create();
     watchAs(server.admin());
     awaitEndpoints(2);
-    await().atMost(SOON).until(() -> watching.getOrDefault(service(), false));
+    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service(), false));
 
     server.kill();
-    await().atMost(SOON).until(() -> !watching.getOrDefault(service(), true));
+    await().atMost(SOON).until(() -> !reports.watching.getOrDefault(service(), true));
     assertThat(found.get("p")).hasSize(2);
     server.start();
     awaitServer();
     admin.resource(slice("b", 2, 3)).create();
 
     awaitEndpoints(5);
-    await().atMost(SOON).until(() -> watching.getOrDefault(service(), false));
+    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service(), false));
   }
 }

@@ -330,21 +330,16 @@ class AdmissionTest {
     assertThat(warmUps).isEmpty();
   }
 
+  private static PoolSettings settings(
+      boolean resolver, RoutingSettings routing, QueueSettings queue) {
+    PoolSettings d = PoolSettings.of("pool", "base");
+    return new PoolSettings(
+        d.name(), d.baseModel(), resolver, 0, 3, true, d.staleAfter(), Map.of(), routing, queue);
+  }
+
   /** Endpoints without a cap, so that only their slots are scarce. */
   private void startUncapped(int endpoints, QueueSettings queue, String... resident) {
-    PoolSettings d = PoolSettings.of("pool", "base");
-    PoolSettings settings =
-        new PoolSettings(
-            d.name(),
-            d.baseModel(),
-            false,
-            0,
-            3,
-            true,
-            d.staleAfter(),
-            Map.of(),
-            d.routing(),
-            queue);
+    PoolSettings settings = settings(false, RoutingSettings.DEFAULTS, queue);
     cluster = new Cluster(endpoints, settings);
     for (int i = 0; i < endpoints; i++) {
       cluster.up(i, ADAPTERS, SLOTS, resident);
@@ -624,19 +619,7 @@ class AdmissionTest {
 
   @Test
   void admit_resolverPool_whoWaitsGoesWhereTheAdapterIsNotListed() {
-    PoolSettings d = PoolSettings.of("pool", "base");
-    PoolSettings resolver =
-        new PoolSettings(
-            d.name(),
-            d.baseModel(),
-            true,
-            0,
-            3,
-            true,
-            d.staleAfter(),
-            Map.of(),
-            routing(1, 1),
-            queue(10, 1 << 20));
+    PoolSettings resolver = settings(true, routing(1, 1), queue(10, 1 << 20));
     cluster = new Cluster(2, resolver);
     cluster.up(0, List.of("a"), SLOTS, "a");
     cluster.up(1, List.of("b"), SLOTS, "b");

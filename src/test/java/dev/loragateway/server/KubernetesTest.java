@@ -9,16 +9,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.loragateway.kubernetes.Discovered;
 import dev.loragateway.kubernetes.KubernetesSource;
+import dev.loragateway.kubernetes.MockApiServer;
 import dev.loragateway.sim.SimulatedServer;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMixedDispatcher;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.ServerRequest;
-import io.fabric8.mockwebserver.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -27,10 +23,8 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -53,14 +47,7 @@ final class KubernetesTest {
 
   private static final String KUBECONFIG = "kubeconfig";
 
-  private final Map<ServerRequest, Queue<ServerResponse>> responses = new HashMap<>();
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(
-          new Context(),
-          new MockWebServer(),
-          responses,
-          new KubernetesMixedDispatcher(responses),
-          false);
+  private final KubernetesMockServer server = MockApiServer.create();
   private KubernetesClient cluster;
   private String before;
 
