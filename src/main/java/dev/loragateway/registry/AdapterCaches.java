@@ -154,6 +154,25 @@ final class AdapterCaches {
     return used >= slots ? used : used + 1;
   }
 
+  /**
+   * Takes these, the newest first, as newer than any other that was never touched, and as older
+   * than those that were.
+   */
+  void hinted(List<String> newestFirst) {
+    List<String> order = recency.names();
+    List<String> untouched =
+        newestFirst.stream().filter(n -> recency.touchedAt(n) == RecencyList.NEVER).toList();
+    order.removeAll(untouched);
+    int oldestTouched = 0;
+    while (oldestTouched < order.size()
+        && recency.touchedAt(order.get(oldestTouched)) == RecencyList.NEVER) {
+      oldestTouched++;
+    }
+    order.addAll(oldestTouched, untouched.reversed());
+    recency.reorder(order);
+    changes++;
+  }
+
   /** What {@link #restore} needs to take an insertion of the adapter back. */
   Before before(String adapter) {
     return new Before(recency.position(adapter), gpuUsed, cpuUsed);

@@ -135,10 +135,11 @@ public final class EndpointRegistry {
   }
 
   /**
-   * Takes endpoints to be up and to list these adapters until they say themselves: they are ready
-   * by somebody else's word, and declare them. Does nothing about those that were asked.
+   * Takes in what adapters endpoints are declared to hold, those used last first. One that was not
+   * asked yet is up and lists them, until it says itself: it is ready by somebody else's word. At
+   * every one they fill the slots of which nothing better is known.
    */
-  public void declared(Map<Endpoint, Set<String>> adapters) {
+  public void declared(Map<Endpoint, List<String>> adapters) {
     write(
         () ->
             adapters.forEach(

@@ -45,6 +45,8 @@ final class LiveEndpoint {
   private boolean listedWhileDown;
   private Changes changes = new Changes();
   private Map<String, ModelCard> models = Map.of();
+  private List<String> declared = List.of();
+  private List<String> hints = List.of();
   private @Nullable Held held;
   private @Nullable EndpointState state;
 
@@ -159,6 +161,7 @@ final class LiveEndpoint {
   /** A list that came while the server was not up yet is the new server's. */
   private void restarted(boolean listed) {
     tracker.restarted();
+    hints = List.of();
     relist = !listed;
     if (listed) {
       models.values().stream().filter(ModelCard::isAdapter).forEach(c -> tracker.assumed(c.id()));
@@ -244,15 +247,34 @@ final class LiveEndpoint {
     }
     models = next;
     relist = false;
+    hint();
     changes.ofModels();
     residencyChanged();
   }
 
-  /** Others declare what the server lists, and that it is up. */
-  void declared(Set<String> adapters) {
-    if (asked || health != Health.UNKNOWN || !models.isEmpty()) {
+  /** Others declare what the server holds, the adapters used last first, and that it is up. */
+  void declared(List<String> adapters) {
+    if (adapters.equals(declared)) {
       return;
     }
+    declared = adapters;
+    hints = adapters;
+    if (!asked && health == Health.UNKNOWN && models.isEmpty()) {
+      assume(adapters);
+    }
+    hint();
+  }
+
+  /** Below whatever the server's own words and answers showed. */
+  private void hint() {
+    boolean reported = load != null && load.loaded() != null;
+    if (!reported && !hints.isEmpty()) {
+      tracker.hinted(hints.stream().filter(models::containsKey).toList());
+      residencyChanged();
+    }
+  }
+
+  private void assume(List<String> adapters) {
     Map<String, ModelCard> next = new LinkedHashMap<>();
     for (String adapter : adapters) {
       next.put(adapter, new ModelCard(adapter, pool.baseModel(), null, 0, 0));
@@ -260,7 +282,6 @@ final class LiveEndpoint {
     models = next;
     changes.ofModels();
     setHealth(Health.UP);
-    residencyChanged();
   }
 
   /** The server says that it does not know the adapter. */

@@ -138,6 +138,11 @@ final class ResidencyTracker {
     }
   }
 
+  /** Others say that the server holds these, the one used last first: no swap is reported. */
+  void hinted(List<String> adapters) {
+    caches.hinted(adapters);
+  }
+
   /** The server no longer lists the name: its weights stay until they are evicted. */
   void unregistered(String adapter) {
     caches.vanished(adapter);

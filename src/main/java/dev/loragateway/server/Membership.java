@@ -27,7 +27,7 @@ final class Membership {
   private List<Pool> pools = List.of();
   private final Map<String, List<Discovered>> discovered = new HashMap<>();
   private final Map<Endpoint, Pool> members = new LinkedHashMap<>();
-  private final Map<Endpoint, Set<String>> declared = new LinkedHashMap<>();
+  private final Map<Endpoint, List<String>> declared = new LinkedHashMap<>();
   private Set<String> clashes = Set.of();
 
   /** Takes the pools of a configuration. */
@@ -80,8 +80,8 @@ final class Membership {
     return members;
   }
 
-  /** The adapters that endpoints declare to serve. */
-  Map<Endpoint, Set<String>> declared() {
+  /** The adapters that endpoints declare, those used last first. */
+  Map<Endpoint, List<String>> declared() {
     return declared;
   }
 
@@ -91,7 +91,7 @@ final class Membership {
     Map<String, String> owners = new HashMap<>();
     Set<String> twice = new LinkedHashSet<>();
     for (Pool pool : pools) {
-      pool.endpoints().forEach(endpoint -> add(endpoint, pool, Set.of(), owners, twice));
+      pool.endpoints().forEach(endpoint -> add(endpoint, pool, List.of(), owners, twice));
       for (Discovered one : discovered.getOrDefault(pool.settings().name(), List.of())) {
         add(endpoint(pool, one), pool, one.adapters(), owners, twice);
       }
@@ -113,7 +113,7 @@ final class Membership {
   private void add(
       Endpoint endpoint,
       Pool pool,
-      Set<String> adapters,
+      List<String> adapters,
       Map<String, String> owners,
       Set<String> twice) {
     String owner = owners.putIfAbsent(endpoint.address(), endpoint.pool());

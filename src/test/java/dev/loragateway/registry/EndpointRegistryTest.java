@@ -311,14 +311,66 @@ class EndpointRegistryTest {
   @Test
   void declared_newEndpoint_servesUntilItSaysOtherwise() {
     registry.configure(Map.of(LLAMA, List.of(one)));
-    registry.declared(Map.of(one, Set.of("a")));
+    registry.declared(Map.of(one, List.of("a")));
 
     assertThat(state(one).up()).isTrue();
     assertThat(registry.snapshot().pool("a")).isNotNull();
     list(one, "base", "b");
     assertThat(registry.snapshot().pool("a")).isNull();
-    registry.declared(Map.of(one, Set.of("a")));
+    registry.declared(Map.of(one, List.of("a")));
     assertThat(registry.snapshot().pool("a")).isNull();
+  }
+
+  @Test
+  void declared_newEndpoint_holdsThemBelowWhatItSaysItself() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    registry.declared(Map.of(one, List.of("a", "b", "gone")));
+    list(one, "base", "x", "y", "a", "b", "c");
+    scrape(one, 3, 100, "c");
+
+    assertThat(state(one).residency().gpu()).containsExactly("b", "a", "c");
+    assertThat(heard).noneMatch(word -> word.startsWith("a>") || word.startsWith("b>"));
+  }
+
+  @Test
+  void declared_others_fillTheSlotsOfWhichNothingIsKnown() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    list(one, "base", "a", "b", "c", "d");
+    scrape(one, 3, 100);
+    serve(one, "a");
+    serve(one, "b");
+
+    registry.declared(Map.of(one, List.of("d", "a")));
+    assertThat(state(one).residency().gpu()).containsExactly("d", "a", "b");
+    registry.declared(Map.of(one, List.of("c")));
+    assertThat(state(one).residency().gpu()).containsExactly("c", "a", "b");
+    serve(one, "d");
+    registry.declared(Map.of(one, List.of("c", "a")));
+    assertThat(state(one).residency().gpu()).containsExactly("a", "b", "d");
+  }
+
+  @Test
+  void declared_theServerStartsAnew_theyAreForgotten() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    registry.declared(Map.of(one, List.of("a")));
+    list(one, "base", "a");
+    scrape(one, 2, 100);
+
+    scrape(one, 2, 200);
+    registry.declared(Map.of(one, List.of("a")));
+
+    assertThat(state(one).residency().gpu()).isEmpty();
+  }
+
+  @Test
+  void declared_anAdapterThatTheServerDoesNotList_isNotHeld() {
+    registry.configure(Map.of(LLAMA, List.of(one)));
+    list(one, "base", "b");
+    scrape(one, 2, 100);
+
+    registry.declared(Map.of(one, List.of("a")));
+
+    assertThat(state(one).residency().gpu()).containsExactly("b");
   }
 
   @Test
@@ -326,7 +378,7 @@ class EndpointRegistryTest {
     registry.configure(Map.of(LLAMA, List.of(one)));
     registry.reportHealth(one, Health.DOWN);
 
-    registry.declared(Map.of(one, Set.of("a")));
+    registry.declared(Map.of(one, List.of("a")));
 
     assertThat(state(one).up()).isFalse();
   }
