@@ -97,3 +97,30 @@ Both kinds of sources may be a mapping or a list of mappings.
 {{- end }}
 {{- toJson $found }}
 {{- end }}
+
+{{/*
+How pods' annotations are handled, as JSON: {"read", "write", "lease": {"namespace", "name"}}. The Lease is this release's
+own unless the configuration names one.
+*/}}
+{{- define "lora-gateway.annotations" -}}
+{{- $kubernetes := default dict .Values.config.kubernetes }}
+{{- $annotations := default dict $kubernetes.annotations }}
+{{- $lease := default dict $kubernetes.lease }}
+{{- dict
+  "read" (hasKey $annotations "read" | ternary $annotations.read true)
+  "write" (default false $annotations.write)
+  "lease" (dict
+    "namespace" (default .Release.Namespace $lease.namespace)
+    "name" (default (include "lora-gateway.fullname" .) $lease.name))
+  | toJson }}
+{{- end }}
+
+{{/* gateway.yaml */}}
+{{- define "lora-gateway.config" -}}
+{{- $config := deepCopy .Values.config }}
+{{- $annotations := include "lora-gateway.annotations" . | fromJson }}
+{{- if $annotations.write }}
+{{- $_ := set $config.kubernetes "lease" $annotations.lease }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}

@@ -1,5 +1,6 @@
 package dev.loragateway.config;
 
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
@@ -22,6 +23,7 @@ import java.util.List;
  * @param upstream connections to the model servers
  * @param proxy limits and timeouts of requests
  * @param drain how the gateway stops
+ * @param annotations what is done with pods' annotations
  */
 public record GatewayConfig(
     InetSocketAddress listen,
@@ -29,7 +31,8 @@ public record GatewayConfig(
     List<Pool> pools,
     UpstreamSettings upstream,
     ProxySettings proxy,
-    Drain drain) {
+    Drain drain,
+    AnnotationSettings annotations) {
 
   /** Where clients connect unless the file says otherwise. */
   public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);

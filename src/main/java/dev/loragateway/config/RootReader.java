@@ -2,6 +2,7 @@ package dev.loragateway.config;
 
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
@@ -44,7 +45,9 @@ final class RootReader {
             root.section("headers", RootReader::headers));
     Drain drain = root.section("drain", RootReader::drain);
     root.refuse("tls", "adapters", "access", "semantic");
-    return new GatewayConfig(listen, admin, pools, connections.upstream(), proxy, drain);
+    AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
+    return new GatewayConfig(
+        listen, admin, pools, connections.upstream(), proxy, drain, annotations);
   }
 
   /** One section of the file that settles both sides of the gateway. */

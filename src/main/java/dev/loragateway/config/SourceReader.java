@@ -1,5 +1,6 @@
 package dev.loragateway.config;
 
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.kubernetes.KubernetesSource.InferencePool;
 import dev.loragateway.kubernetes.KubernetesSource.Service;
@@ -7,12 +8,36 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reads where a pool's endpoints are found. Stateless. */
+/** Reads what the gateway does in Kubernetes. Stateless. */
 final class SourceReader {
   private static final String EXPECTED = "a mapping, or a list of at least one";
 
   private SourceReader() {}
 
+  private record Lease(String namespace, String name) {}
+
+  /** The section outside the pools. */
+  static AnnotationSettings annotations(Section kubernetes) {
+    AnnotationSettings defaults = AnnotationSettings.DEFAULTS;
+    Lease lease = kubernetes.section("lease", SourceReader::lease);
+    return kubernetes.section(
+        "annotations",
+        section ->
+            new AnnotationSettings(
+                section.value("read", Formats.BOOLEAN, defaults.read()),
+                section.value("write", Formats.BOOLEAN, defaults.write()),
+                lease.namespace(),
+                lease.name()));
+  }
+
+  private static Lease lease(Section section) {
+    AnnotationSettings defaults = AnnotationSettings.DEFAULTS;
+    return new Lease(
+        section.value("namespace", Formats.KUBERNETES_NAME, defaults.leaseNamespace()),
+        section.value("name", Formats.KUBERNETES_NAME, defaults.leaseName()));
+  }
+
+  /** Where the endpoints of a pool are found. */
   static List<KubernetesSource> read(Section pool) {
     List<KubernetesSource> sources = new ArrayList<>();
     sources.addAll(pool.oneOrMore("kubernetes", EXPECTED, SourceReader::service));

@@ -1,7 +1,7 @@
 package dev.loragateway.kubernetes;
 
 import dev.loragateway.model.Origin;
-import java.util.Set;
+import java.util.List;
 
 /**
  * An endpoint as Kubernetes tells of it. Immutable.
@@ -9,13 +9,19 @@ import java.util.Set;
  * @param host IP address or DNS name
  * @param port TCP port
  * @param origin where it was found
- * @param adapters that it declares to serve, in the annotation {@code loragateway.dev/adapters}
+ * @param adapters that it declares, in the annotation {@code loragateway.dev/adapters}: those that
+ *     it holds, the one used last first
  */
-public record Discovered(String host, int port, Origin origin, Set<String> adapters) {
+public record Discovered(String host, int port, Origin origin, List<String> adapters) {
   /** Names the adapters of a pod, or of all endpoints of a slice, separated by commas. */
   public static final String ADAPTERS = "loragateway.dev/adapters";
 
+  /** The same with other adapters. */
+  Discovered declaring(List<String> others) {
+    return new Discovered(host, port, origin, others);
+  }
+
   public Discovered {
-    adapters = Set.copyOf(adapters);
+    adapters = List.copyOf(adapters);
   }
 }

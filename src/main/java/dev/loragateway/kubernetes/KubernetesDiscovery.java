@@ -13,6 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +27,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
   private static final Duration GATHER = Duration.ofMillis(20);
 
   private static final Duration CHECK = Duration.ofSeconds(1);
+  private static final Duration CLOSE = Duration.ofSeconds(2);
 
   private static final Logger log = LoggerFactory.getLogger(KubernetesDiscovery.class);
 
@@ -37,29 +39,42 @@ public final class KubernetesDiscovery implements AutoCloseable {
           Thread.ofPlatform().daemon().name("kubernetes").factory());
   private final Map<String, KubernetesClient> clients = new HashMap<>();
   private final Map<String, Watched> pools = new HashMap<>();
+  private final AtomicBoolean gathering = new AtomicBoolean();
+  private final PodAnnotations annotations;
 
   /**
    * Watches nothing yet.
    *
    * @param connect makes the client of a kubeconfig context; the empty name is the cluster that the
    *     gateway runs in
+   * @param held the adapters that pods hold, by their UIDs, those used last first; asked on a
+   *     thread of its own
    */
   public KubernetesDiscovery(
-      Function<String, KubernetesClient> connect, DiscoverySink sink, DiscoveryListener listener) {
+      Function<String, KubernetesClient> connect,
+      DiscoverySink sink,
+      DiscoveryListener listener,
+      Supplier<Map<String, List<String>>> held) {
     this.connect = connect;
     this.sink = sink;
     this.listener = listener;
+    this.annotations = new PodAnnotations(this::client, listener, held, this::annotated);
     thread.scheduleWithFixedDelay(
         this::check, CHECK.toMillis(), CHECK.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Watches these sources from now on; those that stay are not disturbed. Does not wait. */
-  public void configure(Map<String, List<KubernetesSource>> wanted) {
+  public void configure(Map<String, List<KubernetesSource>> wanted, AnnotationSettings annotated) {
     Map<String, List<KubernetesSource>> copy = Map.copyOf(wanted);
-    thread.execute(() -> want(copy));
+    thread.execute(() -> want(copy, annotated));
   }
 
-  private void want(Map<String, List<KubernetesSource>> wanted) {
+  private KubernetesClient client(String context) {
+    return clients.computeIfAbsent(context, connect);
+  }
+
+  private void want(Map<String, List<KubernetesSource>> wanted, AnnotationSettings annotated) {
+    annotations.configure(annotated, wanted.values());
     for (String pool : List.copyOf(pools.keySet())) {
       if (wanted.getOrDefault(pool, List.of()).isEmpty()) {
         Watched gone = pools.remove(pool);
@@ -78,11 +93,36 @@ public final class KubernetesDiscovery implements AutoCloseable {
   }
 
   private void check() {
-    pools.values().forEach(Watched::check);
+    annotations.check();
+    List<KnownPods> selected = new ArrayList<>();
+    for (Watched pool : pools.values()) {
+      pool.check();
+      selected.addAll(pool.selected());
+    }
+    annotations.write(selected);
+  }
+
+  /** What pods declare has changed. */
+  private void annotated() {
+    if (gathering.compareAndSet(false, true)) {
+      soon(
+          () -> {
+            gathering.set(false);
+            pools.values().forEach(Watched::tell);
+          });
+    }
+  }
+
+  private void soon(Runnable run) {
+    try {
+      thread.schedule(run, GATHER.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("closed while a change came in");
+    }
   }
 
   private SourceWatch watch(String pool, KubernetesSource source, Runnable changed) {
-    KubernetesClient client = clients.computeIfAbsent(source.context(), connect);
+    KubernetesClient client = client(source.context());
     return switch (source) {
       case KubernetesSource.Service service ->
           new ServiceWatch(pool, service, client, listener, changed);
@@ -121,7 +161,15 @@ public final class KubernetesDiscovery implements AutoCloseable {
         watch.close();
       }
       troubles.remove(source);
-      listener.stopped(pool, source);
+      listener.stopped(pool, source.toString());
+    }
+
+    /** The pods that its sources select themselves. */
+    List<KnownPods> selected() {
+      return watches.values().stream()
+          .filter(KnownPods.class::isInstance)
+          .map(KnownPods.class::cast)
+          .toList();
     }
 
     /** Starts what could not be started yet, looks how the watches fare and what they found. */
@@ -145,7 +193,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
 
     private void trouble(KubernetesSource source, String why) {
-      listener.watching(pool, source, false);
+      listener.watching(pool, source.toString(), false);
       if (!why.equals(troubles.put(source, why))) {
         log.error("pool {}: {} cannot be watched: {}", pool, source, why);
       }
@@ -153,11 +201,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     private void changed() {
       if (gathering.compareAndSet(false, true)) {
-        try {
-          thread.schedule(this::tell, GATHER.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-          log.debug("closed while a change came in");
-        }
+        soon(this::tell);
       }
     }
 
@@ -171,7 +215,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
           List<Discovered> endpoints = watch == null ? null : watch.endpoints();
           if (endpoints != null) {
             known = true;
-            found.addAll(endpoints);
+            found.addAll(annotations.declared(source, endpoints));
           }
         }
         found.sort(Comparator.comparing(one -> !one.origin().local()));
@@ -185,15 +229,26 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
   }
 
-  /** Watches nothing any more. */
+  /** Watches nothing any more, and lets the lead go; waits for that, up to 2 s. */
   @Override
   public void close() {
+    if (thread.isShutdown()) {
+      return;
+    }
     thread.execute(
         () -> {
+          annotations.close();
           pools.values().forEach(pool -> pool.want(List.of()));
           pools.clear();
           clients.values().forEach(KubernetesClient::close);
         });
     thread.shutdown();
+    try {
+      if (!thread.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.debug("still closing");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -9,14 +9,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches an InferencePool of the Gateway API and the pods that it selects; when it comes to select
  * others, those are watched instead, and the old ones stay until the new ones are known. Confined
- * as its superclass is.
+ * as its superclass is, but for {@link #pods}.
  */
-final class PoolWatch extends SourceWatch {
+final class PoolWatch extends SourceWatch implements KnownPods {
   static final ResourceDefinitionContext INFERENCE_POOL =
       new ResourceDefinitionContext.Builder()
           .withGroup("inference.networking.k8s.io")
@@ -31,7 +32,7 @@ final class PoolWatch extends SourceWatch {
 
   private final KubernetesSource.InferencePool wanted;
   private final SharedIndexInformer<GenericKubernetesResource> pools;
-  private @Nullable SharedIndexInformer<Pod> pods;
+  private volatile @Nullable SharedIndexInformer<Pod> pods;
   private @Nullable Map<String, String> selected;
   private @Nullable List<Discovered> last;
 
@@ -81,6 +82,17 @@ final class PoolWatch extends SourceWatch {
       selected = labels;
     }
     return now;
+  }
+
+  @Override
+  public KubernetesClient client() {
+    return client;
+  }
+
+  @Override
+  public Stream<Pod> pods() {
+    SharedIndexInformer<Pod> now = pods;
+    return now == null ? Stream.empty() : now.getStore().list().stream();
   }
 
   private static Spec spec(GenericKubernetesResource pool) {

@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,7 +47,7 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
         problem = endpoints(slice).isEmpty() ? problem : noPort(slice, port);
         continue;
       }
-      Set<String> declared = declared(slice);
+      List<String> declared = declared(slice);
       for (Endpoint endpoint : endpoints(slice)) {
         if (serves(endpoint)) {
           String host = endpoint.getAddresses().getFirst();
@@ -69,10 +68,10 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
     return ready && !terminating && !endpoint.getAddresses().isEmpty();
   }
 
-  private static Set<String> declared(EndpointSlice slice) {
+  private static List<String> declared(EndpointSlice slice) {
     Map<String, String> labels = slice.getMetadata().getLabels();
     boolean repacked = labels != null && CONTROLLER.equals(labels.get(MANAGED_BY));
-    return repacked ? Set.of() : Declared.adapters(slice.getMetadata().getAnnotations());
+    return repacked ? List.of() : Declared.adapters(slice.getMetadata().getAnnotations());
   }
 
   private static Origin origin(Endpoint endpoint, String cluster) {

@@ -186,18 +186,24 @@ public final class Gateway implements AutoCloseable {
     if (discovery == null && !sources.isEmpty()) {
       discovery =
           new KubernetesDiscovery(
-              KubernetesClients::connect, this::discovered, metrics.discovery());
+              KubernetesClients::connect,
+              this::discovered,
+              metrics.discovery(),
+              () -> PodAdapters.held(registry.snapshot()));
     }
     if (discovery != null) {
-      discovery.configure(sources);
+      discovery.configure(sources, next.annotations());
     }
   }
 
   private synchronized void discovered(String pool, List<Discovered> found) {
     if (!stopped) {
+      Set<Endpoint> before = scraped;
       membership.discovered(pool, found);
       place();
-      log.info("pool {}: {} endpoints were found", pool, found.size());
+      if (!scraped.equals(before)) {
+        log.info("pool {}: {} endpoints were found", pool, found.size());
+      }
     }
   }
 
@@ -249,10 +255,16 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private synchronized void stopDiscovery() {
+  private synchronized @Nullable KubernetesDiscovery stopped() {
     stopped = true;
-    if (discovery != null) {
-      discovery.close();
+    return discovery;
+  }
+
+  /** Without the lock: what is being told at the moment waits for it. */
+  private void stopDiscovery() {
+    KubernetesDiscovery running = stopped();
+    if (running != null) {
+      running.close();
     }
   }
 

@@ -1,25 +1,27 @@
 package dev.loragateway.telemetry;
 
 import dev.loragateway.kubernetes.DiscoveryListener;
-import dev.loragateway.kubernetes.KubernetesSource;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Meters of how watching Kubernetes fares. Thread-safe. */
 final class DiscoveryMetrics implements DiscoveryListener {
-  private record Watched(String pool, KubernetesSource source) {
+  private record Watched(String pool, String source) {
     Tags tags() {
-      return Tags.of("pool", pool, "source", source.toString());
+      return Tags.of("pool", pool, "source", source);
     }
   }
 
   private final MeterRegistry registry;
   private final MultiGauge watching;
+  private final AtomicInteger leads = new AtomicInteger();
   private final Map<Watched, Boolean> sources = new ConcurrentHashMap<>();
 
   DiscoveryMetrics(MeterRegistry registry) {
@@ -28,10 +30,13 @@ final class DiscoveryMetrics implements DiscoveryListener {
         MultiGauge.builder(GatewayMetrics.PREFIX + "discovery_watching")
             .description("1 while the source of endpoints is watched; else the last known are used")
             .register(registry);
+    Gauge.builder(GatewayMetrics.PREFIX + "annotations_leader", leads, AtomicInteger::get)
+        .description("1 at the gateway that annotates pods")
+        .register(registry);
   }
 
   @Override
-  public void watching(String pool, KubernetesSource source, boolean works) {
+  public void watching(String pool, String source, boolean works) {
     Boolean before = sources.put(new Watched(pool, source), works);
     if (before == null || before != works) {
       show();
@@ -39,7 +44,7 @@ final class DiscoveryMetrics implements DiscoveryListener {
   }
 
   @Override
-  public void stopped(String pool, KubernetesSource source) {
+  public void stopped(String pool, String source) {
     sources.remove(new Watched(pool, source));
     show();
   }
@@ -54,10 +59,24 @@ final class DiscoveryMetrics implements DiscoveryListener {
   }
 
   @Override
-  public void failed(String pool, KubernetesSource source, int code) {
+  public void failed(String pool, String source, int code) {
     Counter.builder(GatewayMetrics.PREFIX + "discovery_errors")
         .description("Requests to the Kubernetes API that failed; code 0 = without an answer")
         .tags("pool", pool, "code", Integer.toString(code))
+        .register(registry)
+        .increment();
+  }
+
+  @Override
+  public void leads(boolean now) {
+    leads.set(now ? 1 : 0);
+  }
+
+  @Override
+  public void annotated(boolean done) {
+    Counter.builder(GatewayMetrics.PREFIX + "pod_annotations")
+        .description("Patches of pods' annotations")
+        .tags("done", Boolean.toString(done))
         .register(registry)
         .increment();
   }

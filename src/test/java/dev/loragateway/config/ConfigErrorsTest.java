@@ -6,6 +6,7 @@ import static dev.loragateway.config.Configs.parse;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -287,6 +288,15 @@ class ConfigErrorsTest {
 
     Pool read = Configs.valid(pool + sources).pools().getFirst();
 
+    assertThat(Configs.valid(pool + sources).annotations()).isEqualTo(AnnotationSettings.DEFAULTS);
+    assertThat(
+            Configs.valid(
+                    pool
+                        + sources
+                        + "kubernetes: { annotations: { read: false, write: true }, lease: {"
+                        + " namespace: edge, name: gateways } }")
+                .annotations())
+        .isEqualTo(new AnnotationSettings(false, true, "edge", "gateways"));
     assertThat(read.endpoints()).isEmpty();
     assertThat(read.access().tls()).isTrue();
     assertThat(read.sources())
@@ -422,7 +432,7 @@ class ConfigErrorsTest {
     assertThat(errors("- a"))
         .containsExactly(
             "gateway.yaml:1: is a list, not a mapping (expected: the keys listen, admin, pools,"
-                + " timeouts, retries, limits, headers, drain)");
+                + " timeouts, retries, limits, headers, drain, kubernetes)");
   }
 
   @Test

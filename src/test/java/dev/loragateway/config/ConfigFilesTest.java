@@ -62,9 +62,9 @@ class ConfigFilesTest {
         read(REFERENCE)
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
-                "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca|kubernetes"
+                "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"
                     + "|inferencePool|namespace|service|port|context):.*"
-                    + "|^      name: vllm-llama",
+                    + "|^    kubernetes:.*|^      name: vllm-llama",
                 "");
 
     GatewayConfig uncommented = Configs.valid(yaml);

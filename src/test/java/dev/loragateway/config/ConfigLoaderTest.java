@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
@@ -47,7 +48,8 @@ class ConfigLoaderTest {
                         ScrapeSettings.DEFAULTS)),
                 UpstreamSettings.DEFAULTS,
                 ProxySettings.DEFAULTS,
-                Drain.DEFAULTS));
+                Drain.DEFAULTS,
+                AnnotationSettings.DEFAULTS));
   }
 
   @Test

@@ -36,7 +36,8 @@ class KubernetesDiscoveryTest {
   void start() {
     server.init();
     client = server.createClient();
-    discovery = new KubernetesDiscovery(context -> server.createClient(), found::put, reports);
+    discovery =
+        new KubernetesDiscovery(context -> server.createClient(), found::put, reports, Map::of);
   }
 
   @AfterEach
@@ -90,7 +91,7 @@ class KubernetesDiscoveryTest {
   }
 
   private void watch(String pool, KubernetesSource... sources) {
-    discovery.configure(Map.of(pool, List.of(sources)));
+    discovery.configure(Map.of(pool, List.of(sources)), AnnotationSettings.DEFAULTS);
   }
 
   @Test
@@ -115,7 +116,8 @@ class KubernetesDiscoveryTest {
     discovery.configure(
         Map.of(
             "p", List.of(new Service("", "llm", "vllm", "")),
-            "q", List.of(new Service("", "dev", "vllm", ""))));
+            "q", List.of(new Service("", "dev", "vllm", ""))),
+        AnnotationSettings.DEFAULTS);
 
     awaitHosts("p", "10.0.0.1");
     awaitHosts("q", "10.0.0.3");
@@ -135,7 +137,8 @@ class KubernetesDiscoveryTest {
               told.add(endpoints);
               found.put(pool, endpoints);
             },
-            reports);
+            reports,
+            Map::of);
     watch("p", one);
     awaitHosts("p", "10.0.0.1");
 
@@ -186,7 +189,8 @@ class KubernetesDiscoveryTest {
               return server.createClient();
             },
             found::put,
-            reports);
+            reports,
+            Map::of);
     watch("p", new Service("far", "llm", "vllm", ""), new Service("", "llm", "vllm", ""));
     await().untilAsserted(() -> assertThat(found.getOrDefault("p", List.of())).hasSize(1));
 

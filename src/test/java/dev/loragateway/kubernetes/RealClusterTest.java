@@ -83,9 +83,10 @@ class RealClusterTest {
   }
 
   private void watchAs(KubernetesClient client) {
-    KubernetesDiscovery discovery = new KubernetesDiscovery(context -> client, found::put, reports);
+    KubernetesDiscovery discovery =
+        new KubernetesDiscovery(context -> client, found::put, reports, Map::of);
     started.add(discovery);
-    discovery.configure(Map.of("p", List.of(service())));
+    discovery.configure(Map.of("p", List.of(service())), AnnotationSettings.DEFAULTS);
   }
 
   private EndpointSlice slice(String name, int subnet, int endpoints) {
@@ -189,7 +190,7 @@ class RealClusterTest {
     watchAs(server.client(account("no-watch", "list")));
 
     await().atMost(SOON).untilAsserted(() -> assertThat(reports.failures).contains(403));
-    assertThat(reports.watching.getOrDefault(service(), false)).isFalse();
+    assertThat(reports.watching.getOrDefault(service().toString(), false)).isFalse();
   }
 
   @Test
@@ -207,16 +208,16 @@ class RealClusterTest {
     admin.resource(slice("a", 1, 2)).create();
     watchAs(server.admin());
     awaitEndpoints(2);
-    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service(), false));
+    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service().toString(), false));
 
     server.kill();
-    await().atMost(SOON).until(() -> !reports.watching.getOrDefault(service(), true));
+    await().atMost(SOON).until(() -> !reports.watching.getOrDefault(service().toString(), true));
     assertThat(found.get("p")).hasSize(2);
     server.start();
     awaitServer();
     admin.resource(slice("b", 2, 3)).create();
 
     awaitEndpoints(5);
-    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service(), false));
+    await().atMost(SOON).until(() -> reports.watching.getOrDefault(service().toString(), false));
   }
 }

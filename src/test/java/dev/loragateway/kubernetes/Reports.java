@@ -8,15 +8,27 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Remembers how watching fared. Thread-safe. */
 final class Reports implements DiscoveryListener {
   final List<Integer> failures = new CopyOnWriteArrayList<>();
-  final Map<KubernetesSource, Boolean> watching = new ConcurrentHashMap<>();
+  final List<Boolean> annotated = new CopyOnWriteArrayList<>();
+  volatile boolean leads;
+  final Map<String, Boolean> watching = new ConcurrentHashMap<>();
 
   @Override
-  public void watching(String pool, KubernetesSource source, boolean works) {
+  public void watching(String pool, String source, boolean works) {
     watching.put(source, works);
   }
 
   @Override
-  public void failed(String pool, KubernetesSource source, int code) {
+  public void failed(String pool, String source, int code) {
     failures.add(code);
+  }
+
+  @Override
+  public void leads(boolean now) {
+    leads = now;
+  }
+
+  @Override
+  public void annotated(boolean done) {
+    annotated.add(done);
   }
 }

@@ -24,7 +24,13 @@ final class GatewayTest {
   private static GatewayConfig listening(InetSocketAddress clients, InetSocketAddress operators) {
     GatewayConfig any = Setup.of().build();
     return new GatewayConfig(
-        clients, operators, any.pools(), any.upstream(), any.proxy(), any.drain());
+        clients,
+        operators,
+        any.pools(),
+        any.upstream(),
+        any.proxy(),
+        any.drain(),
+        any.annotations());
   }
 
   @Test

@@ -11,6 +11,9 @@ import dev.loragateway.kubernetes.Discovered;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.kubernetes.MockApiServer;
 import dev.loragateway.sim.SimulatedServer;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -249,6 +252,68 @@ final class KubernetesTest {
       call.sendResponseHeaders(200, 2);
       call.getResponseBody().write("{}".getBytes(UTF_8));
     }
+  }
+
+  /** A pod with a slice of its own. */
+  private void pod(String name, SimulatedServer at) {
+    Pod pod =
+        cluster
+            .resource(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withNamespace("llm")
+                    .withName(name)
+                    .endMetadata()
+                    .build())
+            .create();
+    EndpointSlice slice = slice(name, at.address(), false);
+    slice
+        .getEndpoints()
+        .getFirst()
+        .setTargetRef(
+            new ObjectReferenceBuilder()
+                .withUid(pod.getMetadata().getUid())
+                .withName(name)
+                .build());
+    cluster.resource(slice).create();
+  }
+
+  private void awaitAnnotation(String pod, String adapters) {
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(cluster.pods().inNamespace("llm").withName(pod).get())
+                    .extracting(found -> found.getMetadata().getAnnotations())
+                    .isEqualTo(Map.of(Discovered.ADAPTERS, adapters)));
+  }
+
+  private static boolean leads(Gateway gateway) {
+    return GatewayExtension.admin(gateway, "/metrics")
+        .text()
+        .contains("\nlora_gateway_annotations_leader 1.0\n");
+  }
+
+  @Test
+  void twoGateways_oneAnnotatesPods_theOtherTakesOver() {
+    SimulatedServer first = gateways.simulator("base", "lora");
+    pod("one", first);
+    Gateway leader = gateways.start(setup().annotate());
+    await().atMost(SOON).until(() -> leads(leader));
+    Gateway follower = gateways.start(setup().annotate());
+    awaitUp(follower, first);
+
+    assertThat(gateways.chat(follower, "lora").status()).isEqualTo(200);
+    awaitAnnotation("one", "lora");
+    assertThat(leads(follower)).isFalse();
+    leader.close();
+    await().atMost(SOON).until(() -> leads(follower));
+    SimulatedServer second = gateways.simulator("base", "third");
+    pod("two", second);
+    awaitUp(follower, second);
+    assertThat(gateways.chat(follower, "third").status()).isEqualTo(200);
+
+    awaitAnnotation("two", "third");
   }
 
   @Test

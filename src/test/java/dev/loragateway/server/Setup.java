@@ -1,6 +1,7 @@
 package dev.loragateway.server;
 
 import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
@@ -40,6 +41,8 @@ final class Setup {
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
+  private AnnotationSettings annotations = AnnotationSettings.DEFAULTS;
+
   private Setup() {}
 
   /** One pool of the model {@code base}. */
@@ -53,6 +56,12 @@ final class Setup {
       endpoints.add(endpoint(name, address, UpstreamAccess.PLAIN));
     }
     pools.add(new GatewayConfig.Pool(PoolSettings.of(name, base), endpoints, SCRAPE));
+    return this;
+  }
+
+  /** Pods are annotated by the gateway that has the Lease. */
+  Setup annotate() {
+    annotations = new AnnotationSettings(true, true, "llm", "gateways");
     return this;
   }
 
@@ -251,7 +260,8 @@ final class Setup {
         pools,
         upstream,
         new ProxySettings(timeouts, retries, limits, Headers.ALL),
-        drain);
+        drain,
+        annotations);
   }
 
   private GatewayConfig.Pool last() {

@@ -1,0 +1,37 @@
+package dev.loragateway.kubernetes;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+
+/**
+ * Why a request to an API server failed. Immutable.
+ *
+ * @param code the answer's status; 0 without an answer
+ * @param reason the status and the API server's own words, which name the verb and the resource
+ *     that an account may not use; without an answer the first cause
+ */
+record Failure(int code, String reason) {
+  private static final int CONFLICT = 409;
+
+  static Failure of(Throwable failed) {
+    Throwable at = failed;
+    while (true) {
+      if (at instanceof KubernetesClientException e && e.getCode() > 0) {
+        return new Failure(e.getCode(), e.getCode() + " " + words(e));
+      }
+      if (at.getCause() == null) {
+        return new Failure(0, String.valueOf(at.getMessage() == null ? at : at.getMessage()));
+      }
+      at = at.getCause();
+    }
+  }
+
+  private static String words(KubernetesClientException answer) {
+    boolean told = answer.getStatus() != null && answer.getStatus().getMessage() != null;
+    return told ? answer.getStatus().getMessage() : String.valueOf(answer.getMessage());
+  }
+
+  /** Somebody else was faster. */
+  boolean isConflict() {
+    return code == CONFLICT;
+  }
+}

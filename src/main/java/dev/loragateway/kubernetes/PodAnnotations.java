@@ -1,0 +1,162 @@
+package dev.loragateway.kubernetes;
+
+import dev.loragateway.kubernetes.PodWatch.Place;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What pods declare, read and written as the settings say. Confined to the thread of discovery. */
+final class PodAnnotations implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PodAnnotations.class);
+
+  private final Function<String, KubernetesClient> clients;
+  private final DiscoveryListener listener;
+  private final Supplier<Map<String, List<String>>> held;
+  private final Runnable changed;
+  private final Map<Place, PodWatch> watches = new HashMap<>();
+  private AnnotationSettings settings = AnnotationSettings.DEFAULTS;
+  private Set<Place> places = Set.of();
+  private @Nullable Leadership leadership;
+  private @Nullable AnnotationWriter writer;
+  private @Nullable ScheduledExecutorService looks;
+
+  /**
+   * Neither reads nor writes yet.
+   *
+   * @param changed called, on any thread, when pods declare others than before
+   */
+  PodAnnotations(
+      Function<String, KubernetesClient> clients,
+      DiscoveryListener listener,
+      Supplier<Map<String, List<String>>> held,
+      Runnable changed) {
+    this.clients = clients;
+    this.listener = listener;
+    this.held = held;
+    this.changed = changed;
+  }
+
+  /** Takes settings, and the sources of all pools. */
+  void configure(AnnotationSettings next, Collection<List<KubernetesSource>> sources) {
+    if (!next.equals(settings)) {
+      stopWriting();
+    }
+    settings = next;
+    Set<Place> wanted = new LinkedHashSet<>();
+    if (next.read() || next.write()) {
+      sources.stream()
+          .flatMap(List::stream)
+          .filter(KubernetesSource.Service.class::isInstance)
+          .forEach(source -> wanted.add(Place.of(source)));
+    }
+    places = wanted;
+    for (Place place : List.copyOf(watches.keySet())) {
+      if (!wanted.contains(place)) {
+        stop(place);
+      }
+    }
+  }
+
+  private void stop(Place place) {
+    PodWatch watch = watches.remove(place);
+    if (watch != null) {
+      watch.close();
+      listener.stopped("", place.toString());
+    }
+  }
+
+  /** Starts what could not be started yet, and looks how it fares. */
+  void check() {
+    for (Place place : places) {
+      try {
+        watches
+            .computeIfAbsent(
+                place, p -> new PodWatch(p, clients.apply(p.context()), listener, changed))
+            .check();
+      } catch (RuntimeException e) {
+        log.debug("{} cannot be watched, as the source itself will say", place, e);
+      }
+    }
+  }
+
+  /** What was found, with what its pods declare; where they declare nothing, slices may. */
+  List<Discovered> declared(KubernetesSource source, List<Discovered> found) {
+    if (!settings.read()) {
+      return found.stream().map(one -> one.declaring(List.of())).toList();
+    }
+    PodWatch pods = watches.get(Place.of(source));
+    if (pods == null) {
+      return found;
+    }
+    List<Discovered> declaring = new ArrayList<>();
+    for (Discovered one : found) {
+      List<String> ofPod = pods.declared(one.origin().uid());
+      declaring.add(ofPod.isEmpty() ? one : one.declaring(ofPod));
+    }
+    return declaring;
+  }
+
+  /** Writes, where that is wanted, to the pods of Services and to these. */
+  void write(List<KnownPods> selected) {
+    if (!settings.write()) {
+      return;
+    }
+    try {
+      AnnotationWriter now = writer == null ? startWriting() : writer;
+      List<KnownPods> all = new ArrayList<>(watches.values());
+      all.addAll(selected);
+      now.watch(all);
+    } catch (RuntimeException e) {
+      log.debug("pods cannot be annotated, since their cluster is not known", e);
+    }
+  }
+
+  private AnnotationWriter startWriting() {
+    KubernetesClient client = clients.apply("");
+    String own = client.getNamespace() == null ? "default" : client.getNamespace();
+    String namespace = settings.leaseNamespace().isEmpty() ? own : settings.leaseNamespace();
+    Leadership lead = new Leadership(client, namespace, settings.leaseName(), listener);
+    AnnotationWriter started = new AnnotationWriter(lead::leads, held, listener, System::nanoTime);
+    ScheduledExecutorService thread =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("annotations").factory());
+    long pause = AnnotationWriter.LOOK.toMillis();
+    thread.scheduleWithFixedDelay(started::look, pause, pause, TimeUnit.MILLISECONDS);
+    looks = thread;
+    leadership = lead;
+    writer = started;
+    return started;
+  }
+
+  private void stopWriting() {
+    if (looks != null) {
+      looks.shutdownNow();
+    }
+    if (leadership != null) {
+      leadership.close();
+    }
+    looks = null;
+    writer = null;
+    leadership = null;
+  }
+
+  @Override
+  public void close() {
+    stopWriting();
+    List.copyOf(watches.keySet()).forEach(this::stop);
+    places = Set.of();
+  }
+}

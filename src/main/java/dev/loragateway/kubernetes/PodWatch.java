@@ -1,0 +1,53 @@
+package dev.loragateway.kubernetes;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches what the pods of a namespace declare: EndpointSlices name the pods of their endpoints,
+ * but do not have their annotations. Confined as its superclass is, but for {@link #pods}.
+ */
+final class PodWatch extends Watch implements KnownPods {
+  /** A namespace of a cluster. */
+  record Place(String context, String namespace) {
+    static Place of(KubernetesSource source) {
+      return new Place(source.context(), source.namespace());
+    }
+
+    @Override
+    public String toString() {
+      return "Pods in " + namespace + (context.isEmpty() ? "" : " in cluster " + context);
+    }
+  }
+
+  private final TrimmedPods pods = new TrimmedPods();
+
+  PodWatch(Place place, KubernetesClient client, DiscoveryListener listener, Runnable changed) {
+    super("", place.toString(), place.namespace(), client, listener, changed);
+    started(
+        client.pods().inNamespace(namespace()).runnableInformer(0).itemStore(pods),
+        (before, now) -> !declared(before).equals(declared(now)));
+  }
+
+  private static List<String> declared(@Nullable Pod pod) {
+    return pod == null ? List.of() : Declared.adapters(pod.getMetadata().getAnnotations());
+  }
+
+  /** The adapters that the pod with this UID declares. */
+  List<String> declared(String uid) {
+    return declared(pods.get(uid));
+  }
+
+  @Override
+  public KubernetesClient client() {
+    return client;
+  }
+
+  @Override
+  public Stream<Pod> pods() {
+    return pods.values();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.loragateway.kubernetes;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches objects of one cluster. What is known stays in use while the API server is away: an
+ * informer keeps its store, lists anew when a watch cannot be resumed, and never gives up. Confined
+ * to the thread of discovery, but for what informers tell.
+ */
+abstract class Watch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Watch.class);
+
+  final KubernetesClient client;
+  private final String pool;
+  private final String source;
+  private final String subject;
+  private final String namespace;
+  private final DiscoveryListener listener;
+  private final Runnable changed;
+  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private volatile @Nullable String failure;
+  private @Nullable String problem;
+  private boolean works;
+
+  /**
+   * Begins to watch, without waiting for anything.
+   *
+   * @param pool whose endpoints it is about; empty when that is several pools
+   * @param source what is watched, in words
+   * @param namespace where; empty for that of the client's account or context
+   * @param changed called, on any thread, when what is known may have changed
+   */
+  Watch(
+      String pool,
+      String source,
+      String namespace,
+      KubernetesClient client,
+      DiscoveryListener listener,
+      Runnable changed) {
+    this.client = client;
+    this.pool = pool;
+    this.source = source;
+    this.subject = pool.isEmpty() ? source : "pool " + pool + ": " + source;
+    this.namespace = namespace;
+    this.listener = listener;
+    this.changed = changed;
+  }
+
+  final String namespace() {
+    String own = client.getNamespace() == null ? "default" : client.getNamespace();
+    return namespace.isEmpty() ? own : namespace;
+  }
+
+  /** Starts an informer whose events and failures are this watch's. */
+  final <T> SharedIndexInformer<T> started(SharedIndexInformer<T> informer) {
+    return started(informer, (before, now) -> true);
+  }
+
+  /**
+   * The same, for an informer not all of whose events matter.
+   *
+   * @param matters whether an object that was like the first and is like the second now changes
+   *     what is known; null stands for one that is not there
+   */
+  final <T> SharedIndexInformer<T> started(
+      SharedIndexInformer<T> informer, BiPredicate<@Nullable T, @Nullable T> matters) {
+    informer.addEventHandler(new Events<>(matters));
+    informer.exceptionHandler(
+        (begun, failed) -> {
+          failed(failed);
+          return true;
+        });
+    informers.add(informer);
+    var _ = informer.start().thenRun(changed);
+    return informer;
+  }
+
+  final void stop(SharedIndexInformer<?> informer) {
+    informers.remove(informer);
+    informer.stop();
+  }
+
+  private void failed(Throwable failed) {
+    Failure why = Failure.of(failed);
+    listener.failed(pool, source, why.code());
+    if (!why.reason().equals(failure)) {
+      log.warn("{}: {} (what is known stays in use)", subject, why.reason());
+    }
+    failure = why.reason();
+  }
+
+  /** Looks whether everything is watched; called from time to time. */
+  final void check() {
+    boolean now =
+        !informers.isEmpty() && informers.stream().allMatch(SharedIndexInformer::isWatching);
+    if (now && !works) {
+      failure = null;
+      log.info("{} is watched", subject);
+    } else if (works && !now) {
+      log.warn("{} is not watched now (what is known stays in use)", subject);
+    }
+    works = now;
+    listener.watching(pool, source, now);
+  }
+
+  /** Says what is wrong with what was found, once until that changes; null when nothing is. */
+  final void report(@Nullable String wrong) {
+    if (wrong != null && !wrong.equals(problem)) {
+      log.warn("{}: {}", subject, wrong);
+    }
+    problem = wrong;
+  }
+
+  private final class Events<T> implements ResourceEventHandler<T> {
+    private final BiPredicate<@Nullable T, @Nullable T> matters;
+
+    Events(BiPredicate<@Nullable T, @Nullable T> matters) {
+      this.matters = matters;
+    }
+
+    @Override
+    public void onAdd(T added) {
+      became(null, added);
+    }
+
+    @Override
+    public void onUpdate(T before, T now) {
+      became(before, now);
+    }
+
+    @Override
+    public void onDelete(T deleted, boolean unsure) {
+      became(deleted, null);
+    }
+
+    private void became(@Nullable T before, @Nullable T now) {
+      if (matters.test(before, now)) {
+        changed.run();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    informers.forEach(SharedIndexInformer::stop);
+    informers.clear();
+  }
+}
