@@ -149,7 +149,8 @@ final class Setup {
             s.staleAfter(),
             aliases,
             s.routing(),
-            s.queue()));
+            s.queue(),
+            s.scaling()));
   }
 
   Setup resolver() {
@@ -165,7 +166,8 @@ final class Setup {
             s.staleAfter(),
             s.aliases(),
             s.routing(),
-            s.queue()));
+            s.queue(),
+            s.scaling()));
   }
 
   Setup apiKey(String key) {
