@@ -77,7 +77,8 @@ final class PoolReader {
             scrape.staleAfter(),
             aliases(pool),
             routing(pool),
-            pool.section("queue", QueueReader::read));
+            pool.section("queue", QueueReader::read),
+            pool.section("scaling", ScalingReader::read));
     UpstreamAccess access = new UpstreamAccess(upstream.tls(), upstream.ca(), upstream.apiKey());
     return new Pool(settings, endpoints(name, urls, upstream), sources, access, scrape.settings());
   }

@@ -29,10 +29,6 @@ final class Quantities {
           new Unit("KB", 1_000),
           new Unit("B", 1));
 
-  /** A whole percentage up to 100. */
-  static final Format<Integer> PERCENTAGE =
-      new Format<>("a whole percentage from 0% to 100%, as 20%", Quantities::percentage);
-
   /** A share of something: above 0, up to 1. */
   static final Format<Double> FRACTION =
       new Format<>("a number above 0, up to 1, as 0.9", Quantities::fraction);
@@ -47,6 +43,12 @@ final class Quantities {
             WHOLE.matcher(text).matches()
                 ? within(text, Long.parseLong(text), min, max, n -> (int) n)
                 : Parsed.wrong(text, "is not a whole number"));
+  }
+
+  /** A whole percentage up to 100. */
+  static Format<Integer> percentage(int min) {
+    return new Format<>(
+        "a whole percentage from " + min + "% to 100%, as 20%", text -> percentage(text, min));
   }
 
   /** A duration within bounds. */
@@ -121,10 +123,10 @@ final class Quantities {
     return amount + units.getLast().symbol();
   }
 
-  private static Parsed<Integer> percentage(String text) {
+  private static Parsed<Integer> percentage(String text, int min) {
     Matcher parts = PERCENT.matcher(text);
     if (parts.matches()) {
-      return within(text, Long.parseLong(parts.group(1)), 0, 100, n -> (int) n);
+      return within(text, Long.parseLong(parts.group(1)), min, 100, n -> (int) n);
     }
     return WHOLE.matcher(text).matches()
         ? Parsed.wrong(text, "has no percent sign")

@@ -103,7 +103,7 @@ final class RootReader {
     Retries defaults = Retries.DEFAULTS;
     return new Retries(
         section.value("max", Quantities.integer(0, 10), defaults.max()),
-        section.value("budget", Quantities.PERCENTAGE, defaults.budgetPercent()));
+        section.value("budget", Quantities.percentage(0), defaults.budgetPercent()));
   }
 
   private static Limits limits(Section section) {

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param aliases further names, each mapped to the model that it stands for
  * @param routing how endpoints are chosen
  * @param queue how requests wait while all are saturated
+ * @param scaling how full the endpoints are meant to be
  */
 public record PoolSettings(
     String name,
@@ -29,7 +30,8 @@ public record PoolSettings(
     Duration staleAfter,
     Map<String, String> aliases,
     RoutingSettings routing,
-    QueueSettings queue) {
+    QueueSettings queue,
+    ScalingSettings scaling) {
 
   /** A pool with every default. */
   public static PoolSettings of(String name, String baseModel) {
@@ -43,7 +45,8 @@ public record PoolSettings(
         Duration.ofSeconds(3),
         Map.of(),
         RoutingSettings.DEFAULTS,
-        QueueSettings.DEFAULTS);
+        QueueSettings.DEFAULTS,
+        ScalingSettings.DEFAULTS);
   }
 
   public PoolSettings withRouting(RoutingSettings routing) {
@@ -57,7 +60,8 @@ public record PoolSettings(
         staleAfter,
         aliases,
         routing,
-        queue);
+        queue,
+        scaling);
   }
 
   public PoolSettings withQueue(QueueSettings queue) {
@@ -71,6 +75,7 @@ public record PoolSettings(
         staleAfter,
         aliases,
         routing,
-        queue);
+        queue,
+        scaling);
   }
 }

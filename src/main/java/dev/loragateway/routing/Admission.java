@@ -66,6 +66,11 @@ public final class Admission {
     return queue == null ? Map.of() : queue.depths();
   }
 
+  /** How many endpoints the pool should have, as far as this gateway can tell. */
+  public int desiredEndpoints(PoolSnapshot pool) {
+    return DesiredEndpoints.of(pool, waiting(pool.name()), demand, registry.now());
+  }
+
   private AdmissionQueue queue(String pool) {
     AdmissionQueue known = queues.get(pool);
     return known != null

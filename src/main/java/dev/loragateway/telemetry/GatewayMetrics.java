@@ -62,6 +62,8 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
       gauge("requests_in_flight", "Requests of this gateway under way at the endpoint");
   private final MultiGauge depth =
       gauge("queue_depth", "Requests that wait for a place in the gateway");
+  private final MultiGauge desired =
+      gauge("desired_endpoints", "Endpoints that the pool should have for its load and adapters");
   private final MultiGauge resident =
       gauge("adapters_resident", "Adapters that the endpoint holds, by level");
 
@@ -242,8 +244,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     List<MultiGauge.Row<?>> flights = new ArrayList<>();
     List<MultiGauge.Row<?>> residents = new ArrayList<>();
     List<MultiGauge.Row<?>> depths = new ArrayList<>();
+    List<MultiGauge.Row<?>> wanted = new ArrayList<>();
     for (PoolSnapshot pool : snapshot.pools()) {
-      depths.add(MultiGauge.Row.of(Tags.of("pool", pool.name()), admission.waiting(pool.name())));
+      Tags name = Tags.of("pool", pool.name());
+      depths.add(MultiGauge.Row.of(name, admission.waiting(pool.name())));
+      if (pool.scraped()) {
+        wanted.add(MultiGauge.Row.of(name, admission.desiredEndpoints(pool)));
+      }
       for (EndpointState at : pool.endpoints()) {
         Tags tags = Tags.of("pool", pool.name(), "endpoint", at.endpoint().address());
         ups.add(MultiGauge.Row.of(tags, at.up() ? 1 : 0));
@@ -254,6 +261,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     }
     up.register(ups, true);
     depth.register(depths, true);
+    desired.register(wanted, true);
     inFlight.register(flights, true);
     resident.register(residents, true);
     return registry.scrape();

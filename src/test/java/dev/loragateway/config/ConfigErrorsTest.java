@@ -113,6 +113,10 @@ class ConfigErrorsTest {
             + " number from 0 to 1000000)",
         "queue: { models: { a: gold } }|queue.models|\"gold\" of \"a\" is no priority class"
             + " (expected one of: batch, premium, standard)",
+        "scaling: { utilization: 0.7 }|scaling.utilization|\"0.7\" is not a percentage (expected: a"
+            + " whole percentage from 1% to 100%, as 20%)",
+        "scaling: { swapTime: 0% }|scaling.swapTime|\"0%\" is out of range (expected: a whole"
+            + " percentage from 1% to 100%, as 20%)",
         "kubernetes: { port: 8000 }|kubernetes.service|is missing (expected: a Kubernetes name: up"
             + " to 253 lower-case letters, digits, dots and dashes)",
         "kubernetes: { service: VLLM }|kubernetes.service|\"VLLM\" is not a Kubernetes name"
@@ -125,7 +129,7 @@ class ConfigErrorsTest {
             + " Kubernetes name: up to 253 lower-case letters, digits, dots and dashes)",
         "colour: red|colour|is an unknown key (expected one of: name, baseModel, endpoints,"
             + " upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes, inferencePool,"
-            + " resolver, aliases, saturation, maxNumSeqs, routing, queue)",
+            + " resolver, aliases, saturation, maxNumSeqs, routing, queue, scaling)",
         "adapter_slots: 4|adapter_slots|is an unknown key (did you mean \"adapterSlots\"?)",
       })
   void pool_withOneMistake_namesKeyAndExpectation(String line, String path, String message) {
@@ -256,7 +260,8 @@ class ConfigErrorsTest {
         .containsExactly(
             "gateway.yaml:1: pools[0]: \"x\" is not a mapping (expected: the keys name, baseModel,"
                 + " endpoints, upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes,"
-                + " inferencePool, resolver, aliases, saturation, maxNumSeqs, routing, queue)");
+                + " inferencePool, resolver, aliases, saturation, maxNumSeqs, routing, queue,"
+                + " scaling)");
     assertThat(errors("\npools:\n  - engine: vllm"))
         .hasSize(3)
         .allMatch(error -> error.startsWith("gateway.yaml:3: pools[0]."))

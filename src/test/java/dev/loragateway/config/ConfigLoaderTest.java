@@ -15,6 +15,7 @@ import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.registry.ScalingSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
@@ -75,6 +76,7 @@ class ConfigLoaderTest {
                     routing: { policy: tiered, tokenTime: 1ms, outputTokens: 2, cpuSwap: 3ms, diskSwap: 4ms }
                     saturation: { maxWaiting: 7, maxKvCache: 0.5, maxInFlight: 9 }
                     queue: { capacity: 10, bytes: 1MB, timeout: 3s, priorities: { gold: 1m, batch: 1s }, models: { base-7b: gold }, warmUp: false, warmUpsPerSecond: 2 }
+                    scaling: { utilization: 50%, swapTime: 100% }
                 timeouts: { connect: 3s, firstByte: 0, idle: 1h, total: 0, keepAlive: 0, upstreamKeepAlive: 2s }
                 retries: { max: 0, budget: 5% }
                 limits: { body: 1MB, buffered: 2000000, connections: 3 }
@@ -120,7 +122,8 @@ class ConfigLoaderTest {
                         "batch", Duration.ofSeconds(1)),
                     Map.of("base-7b", "gold"),
                     false,
-                    2)));
+                    2),
+                new ScalingSettings(50, 100)));
     assertThat(pool.endpoints())
         .containsExactly(
             new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(false, null, "sk-1")),

@@ -578,7 +578,8 @@ class EndpointRegistryTest {
             Duration.ofSeconds(3),
             Map.of("support", "acme/support/v1"),
             RoutingSettings.DEFAULTS,
-            QueueSettings.DEFAULTS);
+            QueueSettings.DEFAULTS,
+            ScalingSettings.DEFAULTS);
     registry.configure(Map.of(aliased, List.of(one)));
 
     assertThat(registry.snapshot().pool("support").name()).isEqualTo("llama");

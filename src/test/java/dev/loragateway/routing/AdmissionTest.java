@@ -334,7 +334,17 @@ class AdmissionTest {
       boolean resolver, RoutingSettings routing, QueueSettings queue) {
     PoolSettings d = PoolSettings.of("pool", "base");
     return new PoolSettings(
-        d.name(), d.baseModel(), resolver, 0, 3, true, d.staleAfter(), Map.of(), routing, queue);
+        d.name(),
+        d.baseModel(),
+        resolver,
+        0,
+        3,
+        true,
+        d.staleAfter(),
+        Map.of(),
+        routing,
+        queue,
+        d.scaling());
   }
 
   /** Endpoints without a cap, so that only their slots are scarce. */

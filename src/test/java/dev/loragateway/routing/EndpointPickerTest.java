@@ -8,6 +8,7 @@ import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.registry.ScalingSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -471,7 +472,8 @@ class EndpointPickerTest {
             Duration.ofSeconds(3),
             Map.of(),
             RoutingSettings.DEFAULTS,
-            QueueSettings.DEFAULTS);
+            QueueSettings.DEFAULTS,
+            ScalingSettings.DEFAULTS);
     Cluster cluster = new Cluster(2, resolver);
     cluster.up(0, List.of(), 2).up(1, List.of(), 2);
 

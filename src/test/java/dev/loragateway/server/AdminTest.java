@@ -174,6 +174,24 @@ final class AdminTest {
   }
 
   @Test
+  void metrics_haveTheDesiredEndpoints_onceThePoolWasAsked() throws IOException {
+    ServerSocket silent =
+        gateways.closing(new ServerSocket(0, 50, InetAddress.ofLiteral("127.0.0.1")));
+    SimulatedServer server = gateways.simulator("base");
+    Gateway gateway =
+        gateways.launch(
+            Setup.of(server.address())
+                .pool("unasked", "other", "127.0.0.1:" + silent.getLocalPort()));
+    String name = "lora_gateway_desired_endpoints";
+
+    await()
+        .atMost(SOON)
+        .until(() -> admin(gateway, "/metrics").text().contains(name + "{pool=\"pool\"} 1"));
+
+    assertThat(admin(gateway, "/metrics").text()).doesNotContain(name + "{pool=\"unasked\"}");
+  }
+
+  @Test
   void otherPages_are404() {
     SimulatedServer server = gateways.simulator("base");
     Gateway gateway = gateways.start(Setup.of(server.address()));

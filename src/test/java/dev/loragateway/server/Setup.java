@@ -158,7 +158,8 @@ final class Setup {
             s.staleAfter(),
             aliases,
             s.routing(),
-            s.queue()));
+            s.queue(),
+            s.scaling()));
   }
 
   Setup resolver() {
@@ -174,7 +175,8 @@ final class Setup {
             s.staleAfter(),
             s.aliases(),
             s.routing(),
-            s.queue()));
+            s.queue(),
+            s.scaling()));
   }
 
   Setup apiKey(String key) {

@@ -11,6 +11,7 @@ import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RegistryListener;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.registry.ScalingSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +62,8 @@ final class SyntheticPool {
         Duration.ofDays(1),
         Map.of(),
         RoutingSettings.DEFAULTS.withPolicy(policy),
-        QueueSettings.DEFAULTS);
+        QueueSettings.DEFAULTS,
+        ScalingSettings.DEFAULTS);
   }
 
   /** Every adapter; an endpoint's last ones, which its slots hold, are others at each endpoint. */

@@ -60,7 +60,8 @@ final class Gateway {
         usual.staleAfter(),
         Map.of(),
         spec.routing().withPolicy(spec.policy().setting()),
-        spec.queue());
+        spec.queue(),
+        usual.scaling());
   }
 
   private List<Endpoint> endpoints() {
