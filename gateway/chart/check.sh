@@ -35,22 +35,6 @@ kube=1.29.0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-find_helm() {
-  local version=v3.22.0 bin=${XDG_CACHE_HOME:-$HOME/.cache}/lora-gateway/bin
-  if command -v helm; then
-    return
-  fi
-  if [ ! -x "$bin/helm" ]; then
-    if ! command -v go >/dev/null; then
-      echo "check.sh: neither helm nor go was found (expected: one of them on PATH)" >&2
-      exit 1
-    fi
-    echo "building helm $version, which takes about two minutes ..." >&2
-    GOBIN=$bin go install "helm.sh/helm/v3/cmd/helm@$version" 2>"$work/go" || { cat "$work/go" >&2; exit 1; }
-  fi
-  echo "$bin/helm"
-}
-
 # The gateway.yaml of each ConfigMap in a file of manifests, each into a file of its own.
 configurations() {
   awk -v prefix="$2" '
@@ -67,7 +51,7 @@ check_configurations() {
   done < <(configurations "$1" "$2")
 }
 
-helm=$(find_helm)
+helm=$("$chart/helm.sh")
 "$helm" version --template 'helm {{.Version}}{{"\n"}}'
 
 for values in "$chart"/ci/*.yaml; do
