@@ -111,6 +111,10 @@ public final class ApiServer implements AutoCloseable {
     server.destroyForcibly().onExit().join();
   }
 
+  boolean isRunning() {
+    return server.isAlive();
+  }
+
   /** A client of somebody who may do everything. */
   KubernetesClient admin() {
     return client(ADMIN);

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A real API server, which all tests of a run share, and for each test a namespace, of which the
- * kubeconfig file speaks. There are no controllers: nobody but the tests makes anything. Register
- * it in a static field. Confined to one thread.
+ * kubeconfig file speaks. There are no controllers: nobody but the tests makes anything. A test may
+ * kill the server; it runs again after it. Register it in a static field. Confined to one thread.
  */
 public final class ClusterExtension
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
@@ -113,7 +113,11 @@ public final class ClusterExtension
   }
 
   @Override
-  public void afterEach(ExtensionContext context) {
+  public void afterEach(ExtensionContext context) throws IOException {
+    if (!server().isRunning()) {
+      server().start();
+      awaitServer();
+    }
     if (before == null) {
       System.clearProperty(KUBECONFIG);
     } else {

@@ -99,10 +99,14 @@ final class RollingRestartTest {
     clients.awaitMore(20);
     assertThat(clients.open(old.address())).as("streams open at %s", pod).isPositive();
     Set<Integer> peers = old.peers();
+    SimProcess.Load held = old.load();
 
     clients.awaitMore(50);
+    assertThat(old.load())
+        .as("nothing but the question before has come to %s", pod)
+        .isEqualTo(new SimProcess.Load(held.active(), held.answered() + 1));
     old.stall(false);
-    await().atMost(SOON).until(() -> old.active() == 0 && clients.open(old.address()) == 0);
+    await().atMost(SOON).until(() -> old.load().active() == 0 && clients.open(old.address()) == 0);
     assertThat(old.peers()).as("connections with %s", pod).isNotEmpty().isSubsetOf(peers);
     old.terminate();
     service.ended(pod);

@@ -70,12 +70,19 @@ final class SimProcess implements AutoCloseable {
         .until(() -> ask("GET /health", "").startsWith("HTTP/1.1 200"));
   }
 
-  /** Requests that run or wait there. */
-  int active() {
-    return ask("GET /metrics", "")
-        .lines()
-        .filter(line -> line.startsWith("vllm:num_requests_"))
-        .filter(line -> line.startsWith("running", 18) || line.startsWith("waiting{", 18))
+  /** What the server says of itself: requests under way, and those answered since its start. */
+  record Load(int active, int answered) {}
+
+  /** Asking for it is a request that counts as answered from the next time on. */
+  Load load() {
+    String page = ask("GET /metrics", "");
+    int active = sum(page, "vllm:num_requests_running{") + sum(page, "vllm:num_requests_waiting{");
+    return new Load(active, sum(page, "http_requests_total{"));
+  }
+
+  private static int sum(String page, String metric) {
+    return page.lines()
+        .filter(line -> line.startsWith(metric))
         .mapToInt(line -> (int) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
   }

@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class SteadyClients implements AutoCloseable {
   private static final int STREAM_TOKENS = 40;
   private static final int PLAIN_TOKENS = 4;
+  private static final int SHOWN_FAILURES = 20;
 
   private final int gateway;
   private final String model;
@@ -50,7 +51,9 @@ final class SteadyClients implements AutoCloseable {
           ask(client, stream);
         }
       } catch (UncheckedIOException | AssertionError e) {
-        failures.add(e.toString());
+        if (failures.size() < SHOWN_FAILURES) {
+          failures.add(e.toString());
+        }
       }
     }
   }
@@ -94,7 +97,7 @@ final class SteadyClients implements AutoCloseable {
     return there == null ? 0 : there.get();
   }
 
-  /** What went wrong with requests. */
+  /** What went wrong with the first requests that failed. */
   List<String> failures() {
     return List.copyOf(failures);
   }
