@@ -38,22 +38,6 @@ bin=${XDG_CACHE_HOME:-$HOME/.cache}/lora-gateway/bin
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-find_helm() {
-  local version=v3.22.0
-  if command -v helm; then
-    return
-  fi
-  if [ ! -x "$bin/helm" ]; then
-    if ! command -v go >/dev/null; then
-      echo "check.sh: neither helm nor go was found (expected: one of them on PATH)" >&2
-      exit 1
-    fi
-    echo "building helm $version, which takes about two minutes ..." >&2
-    GOBIN=$bin go install "helm.sh/helm/v3/cmd/helm@$version" 2>"$work/go" || { cat "$work/go" >&2; exit 1; }
-  fi
-  echo "$bin/helm"
-}
-
 find_promtool() {
   local package=$work/package
   if command -v promtool; then
@@ -110,7 +94,7 @@ check_configurations() {
   done < <(configurations "$1" "$2")
 }
 
-helm=$(find_helm)
+helm=$("$chart/helm.sh")
 "$helm" version --template 'helm {{.Version}}{{"\n"}}'
 promtool=$(find_promtool)
 "$promtool" --version | sed -n 1p

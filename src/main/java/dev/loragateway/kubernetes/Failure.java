@@ -6,11 +6,22 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
  * Why a request to an API server failed. Immutable.
  *
  * @param code the answer's status; 0 without an answer
- * @param reason the status and the API server's own words, which name the verb and the resource
- *     that an account may not use; without an answer the first cause
+ * @param reason the status and the API server's own words; without an answer the first cause
  */
 record Failure(int code, String reason) {
+  private static final int FORBIDDEN = 403;
   private static final int CONFLICT = 409;
+
+  /**
+   * Why watching failed. The API server's words name the verb and the resource that an account may
+   * not use, but for a refused watch they do not come through.
+   */
+  static Failure ofWatching(String resource, Throwable failed) {
+    Failure why = of(failed);
+    return why.code == FORBIDDEN && !why.reason.contains("cannot ")
+        ? new Failure(why.code, why.reason + ": cannot watch resource \"" + resource + "\"")
+        : why;
+  }
 
   static Failure of(Throwable failed) {
     Throwable at = failed;

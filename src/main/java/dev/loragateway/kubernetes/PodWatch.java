@@ -28,6 +28,7 @@ final class PodWatch extends Watch implements KnownPods {
   PodWatch(Place place, KubernetesClient client, DiscoveryListener listener, Runnable changed) {
     super("", place.toString(), place.namespace(), client, listener, changed);
     started(
+        "pods",
         client.pods().inNamespace(namespace()).runnableInformer(0).itemStore(pods),
         (before, now) -> !declared(before).equals(declared(now)));
   }

@@ -46,6 +46,7 @@ final class PoolWatch extends SourceWatch implements KnownPods {
     this.wanted = wanted;
     this.pools =
         started(
+            "inferencepools",
             client
                 .genericKubernetesResources(INFERENCE_POOL)
                 .inNamespace(namespace())
@@ -77,7 +78,10 @@ final class PoolWatch extends SourceWatch implements KnownPods {
       if (now != null) {
         stop(now);
       }
-      now = started(client.pods().inNamespace(namespace()).withLabels(labels).runnableInformer(0));
+      now =
+          started(
+              "pods",
+              client.pods().inNamespace(namespace()).withLabels(labels).runnableInformer(0));
       pods = now;
       selected = labels;
     }

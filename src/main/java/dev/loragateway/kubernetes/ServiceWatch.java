@@ -23,6 +23,7 @@ final class ServiceWatch extends SourceWatch {
     this.service = service;
     this.slices =
         started(
+            "endpointslices",
             client
                 .discovery()
                 .v1()

@@ -29,6 +29,7 @@ abstract class Watch implements AutoCloseable {
   private volatile @Nullable String failure;
   private @Nullable String problem;
   private boolean works;
+  private volatile boolean closed;
 
   /**
    * Begins to watch, without waiting for anything.
@@ -59,9 +60,13 @@ abstract class Watch implements AutoCloseable {
     return namespace.isEmpty() ? own : namespace;
   }
 
-  /** Starts an informer whose events and failures are this watch's. */
-  final <T> SharedIndexInformer<T> started(SharedIndexInformer<T> informer) {
-    return started(informer, (before, now) -> true);
+  /**
+   * Starts an informer whose events and failures are this watch's.
+   *
+   * @param resource what it watches, as Roles name it
+   */
+  final <T> SharedIndexInformer<T> started(String resource, SharedIndexInformer<T> informer) {
+    return started(resource, informer, (before, now) -> true);
   }
 
   /**
@@ -71,11 +76,13 @@ abstract class Watch implements AutoCloseable {
    *     what is known; null stands for one that is not there
    */
   final <T> SharedIndexInformer<T> started(
-      SharedIndexInformer<T> informer, BiPredicate<@Nullable T, @Nullable T> matters) {
+      String resource,
+      SharedIndexInformer<T> informer,
+      BiPredicate<@Nullable T, @Nullable T> matters) {
     informer.addEventHandler(new Events<>(matters));
     informer.exceptionHandler(
         (begun, failed) -> {
-          failed(failed);
+          failed(Failure.ofWatching(resource, failed));
           return true;
         });
     informers.add(informer);
@@ -88,8 +95,10 @@ abstract class Watch implements AutoCloseable {
     informer.stop();
   }
 
-  private void failed(Throwable failed) {
-    Failure why = Failure.of(failed);
+  private void failed(Failure why) {
+    if (closed) {
+      return;
+    }
     listener.failed(pool, source, why.code());
     if (!why.reason().equals(failure)) {
       log.warn("{}: {} (what is known stays in use)", subject, why.reason());
@@ -150,6 +159,7 @@ abstract class Watch implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = true;
     informers.forEach(SharedIndexInformer::stop);
     informers.clear();
   }

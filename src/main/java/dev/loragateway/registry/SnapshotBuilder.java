@@ -22,6 +22,9 @@ final class SnapshotBuilder {
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
 
+  /** What each pool listed last, which stays known while it has nobody to list it. */
+  private final Map<String, List<ModelCard>> remembered = new HashMap<>();
+
   SnapshotBuilder(RegistryListener listener) {
     this.listener = listener;
   }
@@ -38,6 +41,7 @@ final class SnapshotBuilder {
     }
     owners = Map.of();
     cards = Map.of();
+    remembered.keySet().retainAll(settings.stream().map(PoolSettings::name).toList());
   }
 
   RegistrySnapshot build() {
@@ -69,12 +73,10 @@ final class SnapshotBuilder {
     Set<String> bases = new HashSet<>(Set.of(settings.baseModel()));
     Set<String> adapters = new LinkedHashSet<>();
     own(settings.baseModel(), pool);
-    for (LiveEndpoint at : builder.members()) {
-      for (ModelCard card : at.models().values()) {
-        if (own(card.id(), pool)) {
-          cards.putIfAbsent(card.id(), card);
-          (card.isAdapter() ? adapters : bases).add(card.id());
-        }
+    for (ModelCard card : listed(builder)) {
+      if (own(card.id(), pool)) {
+        cards.putIfAbsent(card.id(), card);
+        (card.isAdapter() ? adapters : bases).add(card.id());
       }
     }
     settings
@@ -86,6 +88,21 @@ final class SnapshotBuilder {
               }
             });
     builder.index(adapters, bases);
+  }
+
+  /**
+   * Every card of the pool's endpoints. A model of a pool that lost all of them is not unknown, but
+   * cannot be served at the moment, which clients may try again.
+   */
+  private List<ModelCard> listed(PoolBuilder pool) {
+    List<ModelCard> listed =
+        pool.members().stream().flatMap(at -> at.models().values().stream()).toList();
+    String name = pool.settings().name();
+    if (listed.isEmpty()) {
+      return remembered.getOrDefault(name, List.of());
+    }
+    remembered.put(name, listed);
+    return listed;
   }
 
   /** An alias is listed like the model that it stands for, once a server lists that. */

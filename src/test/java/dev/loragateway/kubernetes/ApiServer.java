@@ -19,10 +19,10 @@ import java.util.List;
 
 /**
  * A real etcd and a real Kubernetes API server on free ports of the loopback, with role-based
- * access control. The system property {@code kube.apiserver} names its binary. Confined to one
- * thread.
+ * access control. The system property {@code kube.tools} names the directory of its binary.
+ * Confined to one thread.
  */
-final class ApiServer implements AutoCloseable {
+public final class ApiServer implements AutoCloseable {
   private static final String ADMIN = "admin-token";
 
   private final Path directory;
@@ -89,9 +89,9 @@ final class ApiServer implements AutoCloseable {
   }
 
   /** Starts the API server; it is up when requests are answered. */
-  void start() throws IOException {
+  public void start() throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(System.getProperty("kube.apiserver"));
+    command.add(System.getProperty("kube.tools") + "/kube-apiserver");
     command.add("--etcd-servers=http://127.0.0.1:" + etcdPort);
     command.add("--bind-address=127.0.0.1");
     command.add("--advertise-address=127.0.0.1");
@@ -107,13 +107,31 @@ final class ApiServer implements AutoCloseable {
   }
 
   /** Kills the API server; etcd keeps what it knew. */
-  void kill() {
+  public void kill() {
     server.destroyForcibly().onExit().join();
+  }
+
+  boolean isRunning() {
+    return server.isAlive();
   }
 
   /** A client of somebody who may do everything. */
   KubernetesClient admin() {
     return client(ADMIN);
+  }
+
+  /** A kubeconfig file of somebody who may do everything. */
+  String kubeconfig(String namespace) {
+    return """
+    apiVersion: v1
+    kind: Config
+    clusters:
+      - { name: c, cluster: { server: "https://127.0.0.1:%d", certificate-authority: "%s" } }
+    users: [ { name: u, user: { token: %s } } ]
+    contexts: [ { name: x, context: { cluster: c, user: u, namespace: %s } } ]
+    current-context: x
+    """
+        .formatted(port, directory.resolve("certs/apiserver.crt"), ADMIN, namespace);
   }
 
   /** A client with a token. */

@@ -113,6 +113,21 @@ class EndpointRegistryTest {
   }
 
   @Test
+  void models_ofAPoolThatLostItsEndpoints_stayKnownUntilOthersAreListed() {
+    configure();
+    list(one, "base", "a");
+
+    registry.configure(Map.of(LLAMA, List.of()));
+    assertThat(registry.snapshot().pool("a").endpoints()).isEmpty();
+    assertThat(registry.snapshot().cards()).containsOnlyKeys("base", "a");
+    registry.configure(Map.of(LLAMA, List.of(two)));
+    assertThat(registry.snapshot().pool("a").adapter("a").registered(0)).isFalse();
+    list(two, "base", "b");
+
+    assertThat(registry.snapshot().pool("a")).isNull();
+  }
+
+  @Test
   void models_ofAnEndpointThatIsDown_stayKnown() {
     configure();
     list(one, "base", "a");

@@ -153,6 +153,10 @@ final class KubernetesTest {
     await().atMost(SOON).until(() -> addresses(gateway).equals(Set.of(b.address())));
 
     assertThat(gateways.chat(gateway, "lora").endpoint()).isEqualTo(b.address());
+    terminating("b", b.address());
+    await().atMost(SOON).until(() -> addresses(gateway).isEmpty());
+    assertThat(gateways.chat(gateway, "lora").status()).isEqualTo(503);
+    assertThat(gateways.chat(gateway, "base").status()).isEqualTo(503);
   }
 
   @Test
