@@ -188,8 +188,7 @@ final class AnnotationWriter {
   }
 
   private void failed(ObjectMeta pod, Failure failed) {
-    boolean gone = failed.code() == 404 || failed.isConflict();
-    if (gone) {
+    if (failed.isGone()) {
       return;
     }
     away = failed.code() == 0;

@@ -10,7 +10,9 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
  */
 record Failure(int code, String reason) {
   private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
+  private static final int INVALID = 422;
 
   /**
    * Why watching failed. The API server's words name the verb and the resource that an account may
@@ -39,6 +41,13 @@ record Failure(int code, String reason) {
   private static String words(KubernetesClientException answer) {
     boolean told = answer.getStatus() != null && answer.getStatus().getMessage() != null;
     return told ? answer.getStatus().getMessage() : String.valueOf(answer.getMessage());
+  }
+
+  /**
+   * The object is not there, or another one has its name: its UID differs, and cannot be changed.
+   */
+  boolean isGone() {
+    return code == NOT_FOUND || (code == INVALID && reason.contains("metadata.uid"));
   }
 
   /** Somebody else was faster. */
