@@ -115,7 +115,9 @@ final class AnnotationWriter {
     watched = List.copyOf(known);
   }
 
-  /** Looks at all pods, and writes to those that need it; to be called every {@link #LOOK}. */
+  /**
+   * Looks at all pods, and writes to those that need it; to be called every {@link #LOOK} or so.
+   */
   void look() {
     try {
       Map<String, List<String>> wanted = leads.getAsBoolean() ? held.get() : Map.of();

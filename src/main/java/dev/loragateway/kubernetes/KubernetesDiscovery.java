@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +41,6 @@ public final class KubernetesDiscovery implements AutoCloseable {
           Thread.ofPlatform().daemon().name("kubernetes").factory());
   private final Map<String, KubernetesClient> clients = new HashMap<>();
   private final Map<String, Watched> pools = new HashMap<>();
-  private final AtomicBoolean gathering = new AtomicBoolean();
   private final PodAnnotations annotations;
 
   /**
@@ -102,14 +103,13 @@ public final class KubernetesDiscovery implements AutoCloseable {
     annotations.write(selected);
   }
 
-  /** What pods declare has changed. */
-  private void annotated() {
-    if (gathering.compareAndSet(false, true)) {
-      soon(
-          () -> {
-            gathering.set(false);
-            pools.values().forEach(Watched::tell);
-          });
+  /** A pod declares others than before. */
+  private void annotated(String uid) {
+    try {
+      thread.execute(
+          () -> pools.values().stream().filter(pool -> pool.has(uid)).forEach(Watched::changed));
+    } catch (RejectedExecutionException e) {
+      log.debug("closed while a change came in");
     }
   }
 
@@ -139,6 +139,8 @@ public final class KubernetesDiscovery implements AutoCloseable {
     private final Map<KubernetesSource, String> troubles = new HashMap<>();
     private final AtomicBoolean gathering = new AtomicBoolean();
     private @Nullable List<Discovered> told;
+    private Set<String> uids = Set.of();
+    private boolean stale = true;
 
     Watched(String pool) {
       this.pool = pool;
@@ -146,6 +148,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
 
     void want(List<KubernetesSource> wanted) {
       sources = wanted;
+      stale = true;
       List<KubernetesSource> known = new ArrayList<>(watches.keySet());
       known.addAll(troubles.keySet());
       for (KubernetesSource source : known) {
@@ -172,7 +175,12 @@ public final class KubernetesDiscovery implements AutoCloseable {
           .toList();
     }
 
-    /** Starts what could not be started yet, looks how the watches fare and what they found. */
+    /** Whether the pod is behind one of its endpoints. */
+    boolean has(String uid) {
+      return uids.contains(uid);
+    }
+
+    /** Starts what could not be started yet, and looks how the watches fare. */
     void check() {
       for (KubernetesSource source : sources) {
         try {
@@ -182,13 +190,16 @@ public final class KubernetesDiscovery implements AutoCloseable {
           trouble(source, e.toString());
         }
       }
-      tell();
+      if (stale) {
+        tell();
+      }
     }
 
     private SourceWatch started(KubernetesSource source) {
       SourceWatch watch = watch(pool, source, this::changed);
       watches.put(source, watch);
       troubles.remove(source);
+      stale = true;
       return watch;
     }
 
@@ -220,9 +231,12 @@ public final class KubernetesDiscovery implements AutoCloseable {
         }
         found.sort(Comparator.comparing(one -> !one.origin().local()));
         if (known && !found.equals(told)) {
+          stale = true;
           sink.discovered(pool, found);
           told = found;
+          uids = found.stream().map(one -> one.origin().uid()).collect(Collectors.toSet());
         }
+        stale = false;
       } catch (RuntimeException e) {
         log.error("pool {}: what was found could not be taken in", pool, e);
       }

@@ -2,6 +2,8 @@ package dev.loragateway.kubernetes;
 
 import dev.loragateway.kubernetes.PodWatch.Place;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -10,8 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +26,12 @@ import org.slf4j.LoggerFactory;
 final class PodAnnotations implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PodAnnotations.class);
 
+  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+
   private final Function<String, KubernetesClient> clients;
   private final DiscoveryListener listener;
   private final Supplier<Map<String, List<String>>> held;
-  private final Runnable changed;
+  private final Consumer<String> changed;
   private final Map<Place, PodWatch> watches = new HashMap<>();
   private AnnotationSettings settings = AnnotationSettings.DEFAULTS;
   private Set<Place> places = Set.of();
@@ -36,13 +42,13 @@ final class PodAnnotations implements AutoCloseable {
   /**
    * Neither reads nor writes yet.
    *
-   * @param changed called, on any thread, when pods declare others than before
+   * @param changed is told, on any thread, the UIDs of pods that declare others than before
    */
   PodAnnotations(
       Function<String, KubernetesClient> clients,
       DiscoveryListener listener,
       Supplier<Map<String, List<String>>> held,
-      Runnable changed) {
+      Consumer<String> changed) {
     this.clients = clients;
     this.listener = listener;
     this.held = held;
@@ -133,12 +139,30 @@ final class PodAnnotations implements AutoCloseable {
     ScheduledExecutorService thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("annotations").factory());
-    long pause = AnnotationWriter.LOOK.toMillis();
-    thread.scheduleWithFixedDelay(started::look, pause, pause, TimeUnit.MILLISECONDS);
+    later(thread, started, 0);
     looks = thread;
     leadership = lead;
     writer = started;
     return started;
+  }
+
+  /**
+   * A look may take 1% of a core: where there are very many pods, they are looked at less often.
+   */
+  private static void later(ScheduledExecutorService thread, AnnotationWriter writer, long used) {
+    long pause = Math.max(AnnotationWriter.LOOK.toNanos(), used * 100);
+    try {
+      thread.schedule(
+          () -> {
+            long before = CPU.getCurrentThreadCpuTime();
+            writer.look();
+            later(thread, writer, CPU.getCurrentThreadCpuTime() - before);
+          },
+          pause,
+          TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("pods are not annotated any more");
+    }
   }
 
   private void stopWriting() {

@@ -3,6 +3,7 @@ package dev.loragateway.kubernetes;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,12 +26,23 @@ final class PodWatch extends Watch implements KnownPods {
 
   private final TrimmedPods pods = new TrimmedPods();
 
-  PodWatch(Place place, KubernetesClient client, DiscoveryListener listener, Runnable changed) {
-    super("", place.toString(), place.namespace(), client, listener, changed);
+  /**
+   * Begins to watch, without waiting for anything.
+   *
+   * @param changed is told, on any thread, the UIDs of pods that declare others than before
+   */
+  PodWatch(
+      Place place, KubernetesClient client, DiscoveryListener listener, Consumer<String> changed) {
+    super("", place.toString(), place.namespace(), client, listener, () -> {});
     started(
         "pods",
         client.pods().inNamespace(namespace()).runnableInformer(0).itemStore(pods),
-        (before, now) -> !declared(before).equals(declared(now)));
+        (before, now) -> {
+          Pod pod = now == null ? before : now;
+          if (pod != null && !declared(before).equals(declared(now))) {
+            changed.accept(pod.getMetadata().getUid());
+          }
+        });
   }
 
   private static List<String> declared(@Nullable Pod pod) {

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiPredicate;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,20 +66,19 @@ abstract class Watch implements AutoCloseable {
    * @param resource what it watches, as Roles name it
    */
   final <T> SharedIndexInformer<T> started(String resource, SharedIndexInformer<T> informer) {
-    return started(resource, informer, (before, now) -> true);
+    return started(resource, informer, (before, now) -> changed.run());
   }
 
   /**
    * The same, for an informer not all of whose events matter.
    *
-   * @param matters whether an object that was like the first and is like the second now changes
-   *     what is known; null stands for one that is not there
+   * @param became is told what each object was and what it is now; null where it is not there
    */
   final <T> SharedIndexInformer<T> started(
       String resource,
       SharedIndexInformer<T> informer,
-      BiPredicate<@Nullable T, @Nullable T> matters) {
-    informer.addEventHandler(new Events<>(matters));
+      BiConsumer<@Nullable T, @Nullable T> became) {
+    informer.addEventHandler(new Events<>(became));
     informer.exceptionHandler(
         (begun, failed) -> {
           failed(Failure.ofWatching(resource, failed));
@@ -128,32 +127,21 @@ abstract class Watch implements AutoCloseable {
     problem = wrong;
   }
 
-  private final class Events<T> implements ResourceEventHandler<T> {
-    private final BiPredicate<@Nullable T, @Nullable T> matters;
-
-    Events(BiPredicate<@Nullable T, @Nullable T> matters) {
-      this.matters = matters;
-    }
-
+  private record Events<T>(BiConsumer<@Nullable T, @Nullable T> became)
+      implements ResourceEventHandler<T> {
     @Override
     public void onAdd(T added) {
-      became(null, added);
+      became.accept(null, added);
     }
 
     @Override
     public void onUpdate(T before, T now) {
-      became(before, now);
+      became.accept(before, now);
     }
 
     @Override
     public void onDelete(T deleted, boolean unsure) {
-      became(deleted, null);
-    }
-
-    private void became(@Nullable T before, @Nullable T now) {
-      if (matters.test(before, now)) {
-        changed.run();
-      }
+      became.accept(deleted, null);
     }
   }
 
