@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.EndpointState.Held;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
 import java.util.ArrayList;
@@ -23,9 +24,10 @@ final class PodAdapters {
       for (int i = 0; i < pool.endpoints().size(); i++) {
         EndpointState at = pool.endpoints().get(i);
         String uid = at.endpoint().origin().uid();
-        if (!uid.isEmpty() && at.residency().known() && at.load() != null) {
+        Held residency = at.residency();
+        if (!uid.isEmpty() && residency.known() && residency.slotsKnown() && at.load() != null) {
           List<String> adapters = held.computeIfAbsent(uid, pod -> new ArrayList<>());
-          for (String name : at.residency().gpu().reversed()) {
+          for (String name : residency.gpu().reversed()) {
             if (!adapters.contains(name) && served(pool, name, i)) {
               adapters.add(name);
             }
