@@ -3,8 +3,10 @@ package dev.loragateway.kubernetes;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,7 +92,23 @@ public final class KubernetesDiscovery implements AutoCloseable {
             pools.computeIfAbsent(pool, Watched::new).want(sources);
           }
         });
+    disconnect(wanted.values());
     check();
+  }
+
+  /** Closes the clients of clusters in which nothing is watched any more. */
+  private void disconnect(Collection<List<KubernetesSource>> wanted) {
+    Set<String> used = new HashSet<>();
+    wanted.stream().flatMap(List::stream).forEach(source -> used.add(source.context()));
+    if (annotations.writes()) {
+      used.add("");
+    }
+    for (String context : List.copyOf(clients.keySet())) {
+      KubernetesClient client = used.contains(context) ? null : clients.remove(context);
+      if (client != null) {
+        client.close();
+      }
+    }
   }
 
   private void check() {

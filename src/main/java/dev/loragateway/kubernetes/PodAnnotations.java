@@ -35,6 +35,7 @@ final class PodAnnotations implements AutoCloseable {
   private final Map<Place, PodWatch> watches = new HashMap<>();
   private AnnotationSettings settings = AnnotationSettings.DEFAULTS;
   private Set<Place> places = Set.of();
+  private boolean writes;
   private @Nullable Leadership leadership;
   private @Nullable AnnotationWriter writer;
   private @Nullable ScheduledExecutorService looks;
@@ -57,10 +58,12 @@ final class PodAnnotations implements AutoCloseable {
 
   /** Takes settings, and the sources of all pools. */
   void configure(AnnotationSettings next, Collection<List<KubernetesSource>> sources) {
-    if (!next.equals(settings)) {
+    boolean write = next.write() && sources.stream().anyMatch(list -> !list.isEmpty());
+    if (!write || !next.equals(settings)) {
       stopWriting();
     }
     settings = next;
+    writes = write;
     Set<Place> wanted = new LinkedHashSet<>();
     if (next.read() || next.write()) {
       sources.stream()
@@ -115,9 +118,14 @@ final class PodAnnotations implements AutoCloseable {
     return declaring;
   }
 
+  /** Whether pods are annotated, which needs a client of the own cluster. */
+  boolean writes() {
+    return writes;
+  }
+
   /** Writes, where that is wanted, to the pods of Services and to these. */
   void write(List<KnownPods> selected) {
-    if (!settings.write()) {
+    if (!writes) {
       return;
     }
     try {

@@ -200,6 +200,34 @@ class KubernetesDiscoveryTest {
   }
 
   @Test
+  void configure_aClusterIsNotWatchedAnyMore_itsClientIsClosed() {
+    Map<String, KubernetesClient> clients = new ConcurrentHashMap<>();
+    discovery.close();
+    discovery =
+        new KubernetesDiscovery(
+            context -> {
+              KubernetesClient made = server.createClient();
+              clients.put(context, made);
+              return made;
+            },
+            found::put,
+            reports,
+            Map::of);
+    watch("p", new Service("far", "llm", "vllm", ""), new Service("", "llm", "vllm", ""));
+    await().until(() -> clients.size() == 2);
+
+    watch("p", new Service("", "llm", "vllm", ""));
+
+    await().until(() -> closed(clients.get("far")));
+    assertThat(closed(clients.get(""))).isFalse();
+    assertThat(reports.failures).isEmpty();
+  }
+
+  private static boolean closed(KubernetesClient client) {
+    return client.getHttpClient().isClosed();
+  }
+
+  @Test
   void configure_sourceOfAPoolChanges_theOldOneIsNoLongerWatched() {
     create(slice("llm", "old", "old-1", "10.0.0.1"));
     create(slice("llm", "new", "new-1", "10.0.0.2"));
