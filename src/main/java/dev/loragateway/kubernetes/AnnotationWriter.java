@@ -6,7 +6,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -40,8 +42,8 @@ final class AnnotationWriter {
   /** Looks for which a change may be waited for to come to rest. */
   private static final int PATIENCE = 3;
 
-  /** Nothing is written for this long after an API server did not answer. */
-  private static final long AWAY = TimeUnit.SECONDS.toNanos(5);
+  /** No pod of a namespace is written for this long after a failure; after a refusal for longer. */
+  private static final long TROUBLE = TimeUnit.SECONDS.toNanos(5);
 
   private static final PatchContext MERGE =
       new PatchContext.Builder()
@@ -56,8 +58,9 @@ final class AnnotationWriter {
     private @Nullable String annotation;
     private boolean changed;
     private long changedAt;
-    private Set<String> pending = Set.of();
+    private @Nullable Set<String> pending;
     private int looks;
+    private long due;
 
     Seen(@Nullable String annotation) {
       this.annotation = annotation;
@@ -67,20 +70,33 @@ final class AnnotationWriter {
       annotation = now;
       changed = true;
       changedAt = at;
+      isRight();
     }
 
-    boolean mayChange(long now) {
-      return !changed || now - changedAt >= PAUSE;
+    /** Nothing has to be written. */
+    void isRight() {
+      pending = null;
+      looks = 0;
     }
 
-    /** Whether the pod has held these since the last look, or nothing stays that long there. */
-    boolean rests(Set<String> held) {
+    /**
+     * Whether the pod holds these, which are not annotated, since the last look at least, or
+     * nothing stays that long there; and was not written just now.
+     */
+    boolean isDue(Set<String> held, long now) {
+      due = pending == null ? now : due;
       boolean rests = held.equals(pending) || looks >= PATIENCE;
       pending = held;
-      looks = rests ? 0 : looks + 1;
-      return rests;
+      looks++;
+      return rests && (!changed || now - changedAt >= PAUSE);
     }
   }
+
+  /** Where pods are written by one account. */
+  private record Place(KubernetesClient client, String namespace) {}
+
+  /** A pod that is to be written. */
+  private record Due(Place place, ObjectMeta pod, Seen seen, @Nullable String annotation) {}
 
   private final BooleanSupplier leads;
   private final Supplier<Map<String, List<String>>> held;
@@ -88,9 +104,8 @@ final class AnnotationWriter {
   private final LongSupplier clock;
   private final Map<String, Seen> pods = new HashMap<>();
   private volatile List<KnownPods> watched = List.of();
-  private boolean away;
-  private long awaySince;
-  private @Nullable String failure;
+  private final Map<Place, Long> quiet = new HashMap<>();
+  private final Map<Place, String> failures = new HashMap<>();
 
   /**
    * Has written nothing yet.
@@ -115,68 +130,64 @@ final class AnnotationWriter {
     watched = List.copyOf(known);
   }
 
-  /**
-   * Looks at all pods, and writes to those that need it; to be called every {@link #LOOK} or so.
-   */
+  /** Looks at all pods, and writes to those that need it; to be called every {@link #LOOK}. */
   void look() {
     try {
+      long now = clock.getAsLong();
+      quiet.values().removeIf(until -> now - until >= 0);
       Map<String, List<String>> wanted = leads.getAsBoolean() ? held.get() : Map.of();
-      Round round = new Round(wanted, clock.getAsLong());
+      List<Due> due = new ArrayList<>();
+      Set<String> there = new HashSet<>();
       for (KnownPods known : watched) {
         try (Stream<Pod> all = known.pods()) {
-          all.forEach(pod -> round.look(known.client(), pod.getMetadata()));
+          all.map(Pod::getMetadata)
+              .filter(pod -> there.add(pod.getUid()))
+              .forEach(pod -> look(known.client(), pod, wanted.get(pod.getUid()), now, due));
         }
       }
-      pods.keySet().retainAll(round.there);
+      pods.keySet().retainAll(there);
+      due.sort(Comparator.comparingLong(one -> one.seen.due - now));
+      due.stream().limit(AT_ONCE).forEach(one -> write(one, now));
     } catch (RuntimeException e) {
       log.error("pods could not be annotated", e);
     }
   }
 
-  /** One look at all pods. */
-  private final class Round {
-    private final Map<String, List<String>> wanted;
-    private final long now;
-    private final Set<String> there = new HashSet<>();
-    private int left = AT_ONCE;
-
-    Round(Map<String, List<String>> wanted, long now) {
-      this.wanted = wanted;
-      this.now = now;
-    }
-
-    void look(KubernetesClient client, ObjectMeta pod) {
-      if (!there.add(pod.getUid())) {
-        return;
-      }
-      String annotation = Declared.annotation(pod.getAnnotations());
-      Seen seen = pods.computeIfAbsent(pod.getUid(), uid -> new Seen(annotation));
-      if (!Objects.equals(annotation, seen.annotation)) {
-        seen.annotated(annotation, now);
-      }
-      List<String> adapters = wanted.get(pod.getUid());
-      if (adapters == null
-          || Set.copyOf(adapters).equals(Set.copyOf(Declared.adapters(annotation)))) {
-        return;
-      }
-      boolean may = left > 0 && seen.mayChange(now) && !(away && now - awaySince < AWAY);
-      if (may && seen.rests(Set.copyOf(adapters))) {
-        left--;
-        write(client, pod, seen, adapters.isEmpty() ? null : String.join(",", adapters));
-      }
-    }
-
-    private void write(
-        KubernetesClient client, ObjectMeta pod, Seen seen, @Nullable String annotation) {
+  private void look(
+      KubernetesClient client,
+      ObjectMeta pod,
+      @Nullable List<String> adapters,
+      long now,
+      List<Due> due) {
+    String annotation = Declared.annotation(pod.getAnnotations());
+    Seen seen = pods.computeIfAbsent(pod.getUid(), uid -> new Seen(annotation));
+    if (!Objects.equals(annotation, seen.annotation)) {
       seen.annotated(annotation, now);
-      try {
-        patch(client, pod, annotation);
-        away = false;
-        failure = null;
-        listener.annotated(true);
-      } catch (RuntimeException e) {
-        failed(pod, Failure.of(e));
-      }
+    }
+    if (adapters == null) {
+      return;
+    }
+    String next = adapters.isEmpty() ? null : String.join(",", adapters);
+    Set<String> names = Set.copyOf(Declared.adapters(next));
+    Place place = new Place(client, pod.getNamespace());
+    if (names.equals(Set.copyOf(Declared.adapters(annotation)))) {
+      seen.isRight();
+    } else if (seen.isDue(names, now) && !quiet.containsKey(place)) {
+      due.add(new Due(place, pod, seen, next));
+    }
+  }
+
+  private void write(Due due, long now) {
+    if (quiet.containsKey(due.place)) {
+      return;
+    }
+    due.seen.annotated(due.annotation, now);
+    try {
+      patch(due.place.client, due.pod, due.annotation);
+      failures.remove(due.place);
+      listener.annotated(true);
+    } catch (RuntimeException e) {
+      failed(due, Failure.of(e));
     }
   }
 
@@ -189,17 +200,18 @@ final class AnnotationWriter {
     client.pods().inNamespace(pod.getNamespace()).withName(pod.getName()).patch(MERGE, body);
   }
 
-  private void failed(ObjectMeta pod, Failure failed) {
+  private void failed(Due due, Failure failed) {
     if (failed.isGone()) {
       return;
     }
-    away = failed.code() == 0;
-    awaySince = clock.getAsLong();
+    quiet.put(due.place, clock.getAsLong() + (failed.isForbidden() ? PAUSE : TROUBLE));
     listener.annotated(false);
-    if (!failed.reason().equals(failure)) {
+    if (!failed.reason().equals(failures.put(due.place, failed.reason()))) {
       log.warn(
-          "pod {}/{} cannot be annotated: {}", pod.getNamespace(), pod.getName(), failed.reason());
+          "pod {}/{} cannot be annotated: {}",
+          due.pod.getNamespace(),
+          due.pod.getName(),
+          failed.reason());
     }
-    failure = failed.reason();
   }
 }

@@ -17,7 +17,7 @@ public record Discovered(String host, int port, Origin origin, List<String> adap
   public static final String ADAPTERS = "loragateway.dev/adapters";
 
   /** The same with other adapters. */
-  Discovered declaring(List<String> others) {
+  public Discovered declaring(List<String> others) {
     return new Discovered(host, port, origin, others);
   }
 

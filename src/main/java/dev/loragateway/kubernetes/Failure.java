@@ -50,6 +50,10 @@ record Failure(int code, String reason) {
     return code == NOT_FOUND || (code == INVALID && reason.contains("metadata.uid"));
   }
 
+  boolean isForbidden() {
+    return code == FORBIDDEN;
+  }
+
   /** Somebody else was faster. */
   boolean isConflict() {
     return code == CONFLICT;

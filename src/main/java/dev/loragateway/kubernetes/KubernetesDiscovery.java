@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -261,7 +262,7 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
   }
 
-  /** Watches nothing any more, and lets the lead go; waits for that, up to 2 s. */
+  /** Watches nothing any more, and lets the lead go; waits for that, some seconds at most. */
   @Override
   public void close() {
     if (thread.isShutdown()) {
@@ -269,14 +270,15 @@ public final class KubernetesDiscovery implements AutoCloseable {
     }
     thread.execute(
         () -> {
-          annotations.close();
+          CompletableFuture<Void> released = annotations.close();
           pools.values().forEach(pool -> pool.want(List.of()));
           pools.clear();
+          released.completeOnTimeout(null, CLOSE.toMillis(), TimeUnit.MILLISECONDS).join();
           clients.values().forEach(KubernetesClient::close);
         });
     thread.shutdown();
     try {
-      if (!thread.awaitTermination(CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!thread.awaitTermination(2 * CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.debug("still closing");
       }
     } catch (InterruptedException e) {

@@ -3,14 +3,11 @@ package dev.loragateway.kubernetes;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.Lock;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Competes for a Lease: one of the gateways that do leads. The lead is lost when the Lease cannot
  * be renewed in time, and competed for anew. Thread-safe.
  */
-final class Leadership implements AutoCloseable {
+final class Leadership {
   /** The times that client-go's leader election recommends, and Kubernetes' own controllers use. */
   private static final Duration LEASE = Duration.ofSeconds(15);
 
@@ -29,21 +26,19 @@ final class Leadership implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Leadership.class);
 
   private final KubernetesClient client;
-  private final String namespace;
   private final String name;
-  private final String identity;
+  private final WatchedLease lease;
   private final DiscoveryListener listener;
   private volatile boolean leads;
-  private volatile @Nullable String failure;
   private @Nullable CompletableFuture<?> election;
   private boolean closed;
 
   /** Begins to compete, without waiting for anything. */
   Leadership(KubernetesClient client, String namespace, String name, DiscoveryListener listener) {
+    String identity = System.getenv().getOrDefault("HOSTNAME", "gateway") + "_" + UUID.randomUUID();
     this.client = client;
-    this.namespace = namespace;
     this.name = name;
-    this.identity = System.getenv().getOrDefault("HOSTNAME", "gateway") + "_" + UUID.randomUUID();
+    this.lease = new WatchedLease(namespace, name, identity, listener);
     this.listener = listener;
     compete();
   }
@@ -52,104 +47,55 @@ final class Leadership implements AutoCloseable {
     if (closed) {
       return;
     }
-    Lock lock = new Told(new LeaseLock(namespace, name, identity));
     LeaderCallbacks callbacks =
         new LeaderCallbacks(() -> leads(true), () -> leads(false), this::other);
-    election =
-        client
-            .leaderElector()
-            .withConfig(new LeaderElectionConfig(lock, LEASE, RENEW, RETRY, callbacks, true, name))
-            .build()
-            .start();
-    Executor later =
-        CompletableFuture.delayedExecutor(
-            RETRY.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+    LeaderElectionConfig config =
+        new LeaderElectionConfig(lease, LEASE, RENEW, RETRY, callbacks, true, name);
+    election = client.leaderElector().withConfig(config).build().start();
+    Executor later = CompletableFuture.delayedExecutor(RETRY.toMillis(), TimeUnit.MILLISECONDS);
     election.whenComplete((over, failed) -> later.execute(this::compete));
   }
 
-  private void leads(boolean now) {
+  private synchronized void leads(boolean now) {
+    if (closed) {
+      return;
+    }
     if (leads != now) {
       log.info(
-          now
-              ? "annotates pods: holds Lease {}/{}"
-              : "annotates no pods any more: lost Lease {}/{}",
-          namespace,
-          name);
+          now ? "annotates pods: holds {}" : "annotates no pods any more: lost {}",
+          lease.describe());
     }
     leads = now;
     listener.leads(now);
   }
 
-  private void other(String leader) {
-    if (!leader.equals(identity)) {
-      log.info("pods are annotated by {}, which holds Lease {}/{}", leader, namespace, name);
+  /** The election names nobody, too, once the Lease was let go. */
+  private void other(@Nullable String leader) {
+    if (leader != null && !leader.isEmpty() && !leader.equals(lease.identity())) {
+      log.info("pods are annotated by {}, which holds {}", leader, lease.describe());
     }
   }
 
-  /** Whether this gateway holds the Lease. */
+  /**
+   * Whether this gateway holds the Lease, by its own clock: however the election fares, it is lost
+   * when it was not renewed for as long as it lasts.
+   */
   boolean leads() {
-    return leads;
+    return leads && System.nanoTime() - lease.renewedAt() < LEASE.toNanos();
   }
 
-  /** Lets the Lease go, so that another gateway need not wait for its end. */
-  @Override
-  public synchronized void close() {
+  /**
+   * Leads no more from now on, and lets the Lease go, so that another gateway need not wait for its
+   * end; the result is there when that is done or has failed.
+   */
+  synchronized CompletableFuture<Void> close() {
     closed = true;
     leads = false;
     listener.leads(false);
-    if (election != null) {
-      election.cancel(true);
-    }
-  }
-
-  /** Says why the Lease cannot be had: the election itself tries again in silence. */
-  private final class Told implements Lock {
-    private final Lock lease;
-
-    Told(Lock lease) {
-      this.lease = lease;
-    }
-
-    @Override
-    public @Nullable LeaderElectionRecord get(KubernetesClient by) {
-      LeaderElectionRecord[] found = new LeaderElectionRecord[1];
-      tell(client -> found[0] = lease.get(client), by);
-      return found[0];
-    }
-
-    @Override
-    public void create(KubernetesClient by, LeaderElectionRecord first) {
-      tell(client -> lease.create(client, first), by);
-    }
-
-    @Override
-    public void update(KubernetesClient by, LeaderElectionRecord next) {
-      tell(client -> lease.update(client, next), by);
-    }
-
-    private void tell(Consumer<KubernetesClient> call, KubernetesClient by) {
-      try {
-        call.accept(by);
-        failure = null;
-      } catch (RuntimeException e) {
-        Failure failed = Failure.of(e);
-        listener.failed("", describe(), failed.code());
-        if (!failed.reason().equals(failure) && !failed.isConflict()) {
-          log.warn("{}: {} (no pods are annotated meanwhile)", describe(), failed.reason());
-        }
-        failure = failed.reason();
-        throw e;
-      }
-    }
-
-    @Override
-    public String identity() {
-      return identity;
-    }
-
-    @Override
-    public String describe() {
-      return "Lease " + namespace + "/" + name;
-    }
+    CompletableFuture<?> running = election;
+    return running == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.runAsync(
+            () -> running.cancel(true), Thread.ofVirtual().name("lease")::start);
   }
 }

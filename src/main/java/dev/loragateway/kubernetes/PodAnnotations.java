@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -23,21 +24,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What pods declare, read and written as the settings say. Confined to the thread of discovery. */
-final class PodAnnotations implements AutoCloseable {
+final class PodAnnotations {
   private static final Logger log = LoggerFactory.getLogger(PodAnnotations.class);
 
   private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 
   private final Function<String, KubernetesClient> clients;
   private final DiscoveryListener listener;
-  private final Supplier<Map<String, List<String>>> held;
   private final Consumer<String> changed;
   private final Map<Place, PodWatch> watches = new HashMap<>();
   private AnnotationSettings settings = AnnotationSettings.DEFAULTS;
   private Set<Place> places = Set.of();
   private boolean writes;
-  private @Nullable Leadership leadership;
-  private @Nullable AnnotationWriter writer;
+  private final AnnotationWriter writer;
+  private volatile @Nullable Leadership leadership;
   private @Nullable ScheduledExecutorService looks;
 
   /**
@@ -52,15 +52,15 @@ final class PodAnnotations implements AutoCloseable {
       Consumer<String> changed) {
     this.clients = clients;
     this.listener = listener;
-    this.held = held;
     this.changed = changed;
+    this.writer = new AnnotationWriter(this::leads, held, listener, System::nanoTime);
   }
 
   /** Takes settings, and the sources of all pools. */
   void configure(AnnotationSettings next, Collection<List<KubernetesSource>> sources) {
     boolean write = next.write() && sources.stream().anyMatch(list -> !list.isEmpty());
     if (!write || !next.equals(settings)) {
-      stopWriting();
+      var _ = abdicate();
     }
     settings = next;
     writes = write;
@@ -129,42 +129,58 @@ final class PodAnnotations implements AutoCloseable {
       return;
     }
     try {
-      AnnotationWriter now = writer == null ? startWriting() : writer;
+      if (leadership == null) {
+        leadership = compete();
+      }
       List<KnownPods> all = new ArrayList<>(watches.values());
       all.addAll(selected);
-      now.watch(all);
+      writer.watch(all);
+      if (looks == null) {
+        looks = looking();
+      }
     } catch (RuntimeException e) {
       log.debug("pods cannot be annotated, since their cluster is not known", e);
     }
   }
 
-  private AnnotationWriter startWriting() {
+  private Leadership compete() {
     KubernetesClient client = clients.apply("");
     String own = client.getNamespace() == null ? "default" : client.getNamespace();
     String namespace = settings.leaseNamespace().isEmpty() ? own : settings.leaseNamespace();
-    Leadership lead = new Leadership(client, namespace, settings.leaseName(), listener);
-    AnnotationWriter started = new AnnotationWriter(lead::leads, held, listener, System::nanoTime);
+    return new Leadership(client, namespace, settings.leaseName(), listener);
+  }
+
+  private boolean leads() {
+    Leadership now = leadership;
+    return now != null && now.leads();
+  }
+
+  /** The result is there when the Lease was let go, or could not be. */
+  private CompletableFuture<Void> abdicate() {
+    Leadership now = leadership;
+    leadership = null;
+    return now == null ? CompletableFuture.completedFuture(null) : now.close();
+  }
+
+  private ScheduledExecutorService looking() {
     ScheduledExecutorService thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("annotations").factory());
-    later(thread, started, 0);
-    looks = thread;
-    leadership = lead;
-    writer = started;
-    return started;
+    later(thread, 0);
+    return thread;
   }
 
   /**
    * A look may take 1% of a core: where there are very many pods, they are looked at less often.
    */
-  private static void later(ScheduledExecutorService thread, AnnotationWriter writer, long used) {
+  private void later(ScheduledExecutorService thread, long used) {
     long pause = Math.max(AnnotationWriter.LOOK.toNanos(), used * 100);
     try {
       thread.schedule(
           () -> {
             long before = CPU.getCurrentThreadCpuTime();
             writer.look();
-            later(thread, writer, CPU.getCurrentThreadCpuTime() - before);
+            later(thread, CPU.getCurrentThreadCpuTime() - before);
           },
           pause,
           TimeUnit.NANOSECONDS);
@@ -173,22 +189,14 @@ final class PodAnnotations implements AutoCloseable {
     }
   }
 
-  private void stopWriting() {
+  /** Stops everything; the result is there when the Lease was let go, or could not be. */
+  CompletableFuture<Void> close() {
     if (looks != null) {
-      looks.shutdownNow();
+      looks.shutdown();
     }
-    if (leadership != null) {
-      leadership.close();
-    }
-    looks = null;
-    writer = null;
-    leadership = null;
-  }
-
-  @Override
-  public void close() {
-    stopWriting();
+    CompletableFuture<Void> released = abdicate();
     List.copyOf(watches.keySet()).forEach(this::stop);
     places = Set.of();
+    return released;
   }
 }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint the replica
  * @param health whether it may be picked
+ * @param listed whether it has listed its models itself since it started
  * @param load what the last scrape said, or null before the first
  * @param loadAt when that was, in the registry's nanoseconds
  * @param inFlightAtScrape the gateway's own requests that the scrape already counted
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 public record EndpointState(
     Endpoint endpoint,
     Health health,
+    boolean listed,
     @Nullable EndpointLoad load,
     long loadAt,
     int inFlightAtScrape,

@@ -259,7 +259,7 @@ final class LiveEndpoint {
     }
     declared = adapters;
     hints = adapters;
-    if (!asked && health == Health.UNKNOWN && models.isEmpty()) {
+    if (!adapters.isEmpty() && !asked && health == Health.UNKNOWN && models.isEmpty()) {
       assume(adapters);
     }
     hint();
@@ -341,6 +341,7 @@ final class LiveEndpoint {
           new EndpointState(
               endpoint,
               health,
+              !relist,
               load,
               loadAt,
               inFlightAtScrape,

@@ -10,7 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes snapshots. What depends on the sets of listed models alone (rows, owners, cards) is kept
@@ -59,58 +58,91 @@ final class SnapshotBuilder {
     return new RegistrySnapshot(List.of(snapshots), owners, cards);
   }
 
+  /** The names of one pool in the making: those listed with their cards, and the base models. */
+  private record Names(Map<String, ModelCard> cards, Set<String> bases) {
+    void add(ModelCard card) {
+      cards.putIfAbsent(card.id(), card);
+      if (!card.isAdapter()) {
+        bases.add(card.id());
+      }
+    }
+
+    Set<String> adapters() {
+      Set<String> adapters = new LinkedHashSet<>(cards.keySet());
+      adapters.removeAll(bases);
+      return adapters;
+    }
+  }
+
+  /** What is listed now goes before what was listed once, whichever pool is the first. */
   private void index() {
     owners = new HashMap<>();
     cards = new LinkedHashMap<>();
+    List<Names> names = new ArrayList<>();
     for (int i = 0; i < pools.size(); i++) {
-      index(i);
+      names.add(listed(i));
+    }
+    for (int i = 0; i < pools.size(); i++) {
+      remember(i, names.get(i));
+      pools.get(i).index(names.get(i).adapters(), names.get(i).bases());
+    }
+    for (int i = 0; i < pools.size(); i++) {
+      listAliases(i);
     }
   }
 
-  private void index(int pool) {
+  private Names listed(int pool) {
     PoolBuilder builder = pools.get(pool);
     PoolSettings settings = builder.settings();
-    Set<String> bases = new HashSet<>(Set.of(settings.baseModel()));
-    Set<String> adapters = new LinkedHashSet<>();
+    Names names = new Names(new LinkedHashMap<>(), new HashSet<>(Set.of(settings.baseModel())));
     own(settings.baseModel(), pool);
-    for (ModelCard card : listed(builder)) {
-      if (own(card.id(), pool)) {
-        cards.putIfAbsent(card.id(), card);
-        (card.isAdapter() ? adapters : bases).add(card.id());
+    for (LiveEndpoint at : builder.members()) {
+      for (ModelCard card : at.models().values()) {
+        if (own(card.id(), pool)) {
+          cards.putIfAbsent(card.id(), card);
+          names.add(card);
+        }
       }
     }
-    settings
-        .aliases()
-        .forEach(
-            (alias, model) -> {
-              if (own(alias, pool)) {
-                list(alias, cards.get(model));
-              }
-            });
-    builder.index(adapters, bases);
+    settings.aliases().keySet().forEach(alias -> own(alias, pool));
+    return names;
   }
 
   /**
-   * Every card of the pool's endpoints. A model of a pool that lost all of them is not unknown, but
-   * cannot be served at the moment, which clients may try again.
+   * A model of a pool that lost all its endpoints is not unknown, but cannot be served at the
+   * moment, which clients may try again.
    */
-  private List<ModelCard> listed(PoolBuilder pool) {
-    List<ModelCard> listed =
-        pool.members().stream().flatMap(at -> at.models().values().stream()).toList();
-    String name = pool.settings().name();
-    if (listed.isEmpty()) {
-      return remembered.getOrDefault(name, List.of());
+  private void remember(int pool, Names names) {
+    String name = pools.get(pool).settings().name();
+    if (!names.cards().isEmpty()) {
+      remembered.put(name, List.copyOf(names.cards().values()));
+      return;
     }
-    remembered.put(name, listed);
-    return listed;
+    for (ModelCard card : remembered.getOrDefault(name, List.of())) {
+      Integer owner = owners.putIfAbsent(card.id(), pool);
+      if (owner == null || owner == pool) {
+        cards.putIfAbsent(card.id(), card);
+        names.add(card);
+      }
+    }
   }
 
   /** An alias is listed like the model that it stands for, once a server lists that. */
-  private void list(String alias, @Nullable ModelCard of) {
-    if (of != null) {
-      cards.put(
-          alias, new ModelCard(alias, of.parent(), of.root(), of.created(), of.maxModelLen()));
-    }
+  private void listAliases(int pool) {
+    pools
+        .get(pool)
+        .settings()
+        .aliases()
+        .forEach(
+            (alias, model) -> {
+              ModelCard of = cards.get(model);
+              Integer owner = owners.get(alias);
+              if (of != null && owner != null && owner == pool) {
+                cards.put(
+                    alias,
+                    new ModelCard(alias, of.parent(), of.root(), of.created(), of.maxModelLen()));
+              }
+            });
   }
 
   /** The first pool that lists a name keeps it. */

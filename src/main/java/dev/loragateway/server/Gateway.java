@@ -198,10 +198,11 @@ public final class Gateway implements AutoCloseable {
 
   private synchronized void discovered(String pool, List<Discovered> found) {
     if (!stopped) {
-      Set<Endpoint> before = scraped;
-      membership.discovered(pool, found);
-      place();
-      if (!scraped.equals(before)) {
+      Map<Endpoint, List<String>> declared = membership.discovered(pool, found);
+      if (declared != null) {
+        registry.declared(declared);
+      } else {
+        place();
         log.info("pool {}: {} endpoints were found", pool, found.size());
       }
     }

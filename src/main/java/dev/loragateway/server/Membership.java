@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,11 +38,40 @@ final class Membership {
     merge();
   }
 
-  /** Takes all endpoints that a pool was found to have. */
-  void discovered(String pool, List<Discovered> found) {
-    if (sources().containsKey(pool)) {
-      discovered.put(pool, found);
+  /**
+   * Takes all endpoints that a pool was found to have.
+   *
+   * @return those that declare others than before, when nothing else has changed; else null
+   */
+  @Nullable Map<Endpoint, List<String>> discovered(String pool, List<Discovered> found) {
+    if (!sources().containsKey(pool)) {
+      return Map.of();
+    }
+    List<Discovered> before = discovered.put(pool, found);
+    if (before == null || !bare(before).equals(bare(found))) {
       merge();
+      return null;
+    }
+    Map<Endpoint, List<String>> changed = new LinkedHashMap<>();
+    for (int i = 0; i < found.size(); i++) {
+      if (!found.get(i).adapters().equals(before.get(i).adapters())) {
+        change(pool, found.get(i), changed);
+      }
+    }
+    return changed;
+  }
+
+  private static List<Discovered> bare(List<Discovered> found) {
+    return found.stream().map(one -> one.declaring(List.of())).toList();
+  }
+
+  private void change(String pool, Discovered one, Map<Endpoint, List<String>> changed) {
+    for (Pool configured : pools) {
+      Endpoint endpoint = endpoint(configured, one);
+      if (configured.settings().name().equals(pool) && members.containsKey(endpoint)) {
+        declared.put(endpoint, one.adapters());
+        changed.put(endpoint, one.adapters());
+      }
     }
   }
 
@@ -80,7 +110,7 @@ final class Membership {
     return members;
   }
 
-  /** The adapters that endpoints declare, those used last first. */
+  /** The adapters that the endpoints found declare, those used last first. */
   Map<Endpoint, List<String>> declared() {
     return declared;
   }
@@ -91,9 +121,12 @@ final class Membership {
     Map<String, String> owners = new HashMap<>();
     Set<String> twice = new LinkedHashSet<>();
     for (Pool pool : pools) {
-      pool.endpoints().forEach(endpoint -> add(endpoint, pool, List.of(), owners, twice));
+      pool.endpoints().forEach(endpoint -> add(endpoint, pool, owners, twice));
       for (Discovered one : discovered.getOrDefault(pool.settings().name(), List.of())) {
-        add(endpoint(pool, one), pool, one.adapters(), owners, twice);
+        Endpoint endpoint = endpoint(pool, one);
+        if (add(endpoint, pool, owners, twice)) {
+          declared.put(endpoint, one.adapters());
+        }
       }
     }
     twice.stream().filter(clash -> !clashes.contains(clash)).forEach(log::error);
@@ -110,22 +143,17 @@ final class Membership {
         one.origin());
   }
 
-  private void add(
-      Endpoint endpoint,
-      Pool pool,
-      List<String> adapters,
-      Map<String, String> owners,
-      Set<String> twice) {
+  private boolean add(Endpoint endpoint, Pool pool, Map<String, String> owners, Set<String> twice) {
     String owner = owners.putIfAbsent(endpoint.address(), endpoint.pool());
     if (owner == null) {
       members.put(endpoint, pool);
-      if (!adapters.isEmpty()) {
-        declared.put(endpoint, adapters);
-      }
-    } else if (!owner.equals(endpoint.pool())) {
+      return true;
+    }
+    if (!owner.equals(endpoint.pool())) {
       twice.add(
           "endpoint %s is found in pool %s and in pool %s: %s keeps it"
               .formatted(endpoint.address(), owner, endpoint.pool(), owner));
     }
+    return false;
   }
 }
