@@ -98,6 +98,11 @@ Both kinds of sources may be a mapping or a list of mappings.
 {{- toJson $found }}
 {{- end }}
 
+{{/* Whether any pool finds endpoints in Kubernetes, in this cluster or another one: true, or nothing. */}}
+{{- define "lora-gateway.discovers" -}}
+{{- range .Values.config.pools }}{{ if or .kubernetes .inferencePool }}true{{ end }}{{ end }}
+{{- end }}
+
 {{/*
 How pods' annotations are handled, as JSON: {"read", "write", "lease": {"namespace", "name"}}. The Lease is this release's
 own unless the configuration names one.
@@ -106,12 +111,15 @@ own unless the configuration names one.
 {{- $kubernetes := default dict .Values.config.kubernetes }}
 {{- $annotations := default dict $kubernetes.annotations }}
 {{- $lease := default dict $kubernetes.lease }}
+{{- $namespace := default .Release.Namespace $lease.namespace }}
+{{- $name := include "lora-gateway.fullname" . }}
+{{- if ne $namespace .Release.Namespace }}
+{{- $name = printf "%s-of-%s" $name .Release.Namespace }}
+{{- end }}
 {{- dict
   "read" (hasKey $annotations "read" | ternary $annotations.read true)
-  "write" (default false $annotations.write)
-  "lease" (dict
-    "namespace" (default .Release.Namespace $lease.namespace)
-    "name" (default (include "lora-gateway.fullname" .) $lease.name))
+  "write" (and $annotations.write (include "lora-gateway.discovers" .) | empty | not)
+  "lease" (dict "namespace" $namespace "name" (default $name $lease.name))
   | toJson }}
 {{- end }}
 

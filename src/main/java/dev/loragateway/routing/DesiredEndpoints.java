@@ -16,7 +16,8 @@ import java.util.function.ToDoubleFunction;
  *   <li>Load: (sum of u + queued / places) / utilization. The u of an endpoint that is up is the
  *       fullest of its batch (requests / places), its KV cache and the gateway's own cap. When more
  *       than {@code maxWaiting} requests wait in its engine, what the engine runs is all that it
- *       can, whatever {@code maxNumSeqs} says: those are its places then.
+ *       can, whatever {@code maxNumSeqs} says: those are its places then. (Requests that have just
+ *       come wait, too; a scaler that takes the least number of a minute does not see those.)
  *   <li>Slots: sum of min(1, (1 - e^(-rate x answer)) / utilization) / slots. The engine holds back
  *       the requests of an adapter while its slots run others, so each adapter needs a slot for the
  *       share of time in which it has requests; one that always has some needs no reserve.
@@ -59,7 +60,7 @@ public final class DesiredEndpoints {
       taken += taken(at, fresh, places, cap);
       room += Math.min(places, cap);
     }
-    return whole((taken + queued * up.size() / room) / utilization(settings));
+    return whole((taken + (double) queued * up.size() / room) / utilization(settings));
   }
 
   private static double utilization(PoolSettings settings) {
@@ -76,8 +77,9 @@ public final class DesiredEndpoints {
       return settings.maxNumSeqs();
     }
     int places = settings.maxNumSeqs() * at.load().engines();
-    boolean full = fresh && at.load().waiting() - at.load().deferred() > settings.maxWaiting();
-    return full ? Math.clamp(at.load().running(), 1, places) : places;
+    int running = at.load().running();
+    boolean queues = at.load().waiting() - at.load().deferred() > settings.maxWaiting();
+    return fresh && queues && running > 0 ? Math.min(running, places) : places;
   }
 
   private static double taken(EndpointState at, boolean fresh, double places, double cap) {

@@ -309,6 +309,54 @@ class PodAnnotationsTest {
   }
 
   @Test
+  void writer_morePodsThanItMayWrite_takesThoseThatAreDueForLongest() {
+    for (int i = 0; i < 8; i++) {
+      held.put(pod("x" + i, "old"), List.of());
+    }
+    for (int round = 0; round < 3; round++) {
+      String adapter = "a-" + round;
+      held.replaceAll((uid, before) -> List.of(adapter));
+      now += TimeUnit.SECONDS.toNanos(30);
+      writer.look();
+      writer.look();
+    }
+
+    for (int i = 0; i < 8; i++) {
+      assertThat(annotation("x" + i)).startsWith("a-");
+    }
+  }
+
+  @Test
+  void writer_nameWithAComma_isNotWrittenAgainAndAgain() {
+    held.put(pod("x", ""), List.of("a,b"));
+    look();
+    now += TimeUnit.SECONDS.toNanos(30);
+    look();
+
+    assertThat(reports.annotated).containsExactly(true);
+  }
+
+  @Test
+  void writer_mayNotPatch_leavesTheNamespaceAloneForAWhile() {
+    for (int i = 0; i < 3; i++) {
+      held.put(pod("x" + i, ""), List.of("a"));
+      server
+          .expect()
+          .patch()
+          .withPath("/api/v1/namespaces/llm/pods/x" + i + "?fieldManager=lora-gateway")
+          .andReturn(403, new StatusBuilder().withCode(403).withMessage("cannot patch").build())
+          .always();
+    }
+    look();
+    assertThat(reports.annotated).containsExactly(false);
+
+    now += TimeUnit.SECONDS.toNanos(30);
+    look();
+
+    assertThat(reports.annotated).containsExactly(false, false);
+  }
+
+  @Test
   void writer_mayNotPatch_isToldAndTriesAgainLater() {
     String uid = pod("x", "");
     held.put(uid, List.of("a"));

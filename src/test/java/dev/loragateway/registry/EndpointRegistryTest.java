@@ -128,6 +128,21 @@ class EndpointRegistryTest {
   }
 
   @Test
+  void models_ofAPoolThatLostItsEndpoints_areAnothersWhoListsThem() {
+    configure();
+    list(one, "base", "a");
+    Map<PoolSettings, List<Endpoint>> emptied = new LinkedHashMap<>();
+    emptied.put(LLAMA, List.of());
+    emptied.put(QWEN, List.of(three));
+    registry.configure(emptied);
+
+    list(three, "qwen-base", "a");
+
+    assertThat(registry.snapshot().pool("a").name()).isEqualTo("qwen");
+    assertThat(heard).noneMatch(word -> word.startsWith("clash"));
+  }
+
+  @Test
   void models_ofAnEndpointThatIsDown_stayKnown() {
     configure();
     list(one, "base", "a");
@@ -375,6 +390,9 @@ class EndpointRegistryTest {
     registry.declared(Map.of(one, List.of("a")));
 
     assertThat(state(one).residency().gpu()).isEmpty();
+    registry.declared(Map.of(one, List.of()));
+    registry.declared(Map.of(one, List.of("a")));
+    assertThat(state(one).residency().gpu()).containsExactly("a");
   }
 
   @Test

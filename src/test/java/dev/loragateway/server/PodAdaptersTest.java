@@ -80,6 +80,22 @@ class PodAdaptersTest {
   }
 
   @Test
+  void pod_oneOfWhoseEndpointsIsNotKnownYet_isLeftOut() {
+    Endpoint one = endpoint(8000, "u");
+    Endpoint two = endpoint(8001, "u");
+    registry.configure(Map.of(POOL, List.of(one, two)));
+    list(one, "a");
+    scrape(one, 2, null);
+    assertThat(held()).isEmpty();
+
+    scrape(two, 2, null);
+    assertThat(held()).as("it has not listed its models").isEmpty();
+    list(two, "b");
+
+    assertThat(held()).isEqualTo(Map.of("u", List.of("a", "b")));
+  }
+
+  @Test
   void adapter_thatWasUnregistered_isNotHeld() {
     Endpoint at = endpoint(8000, "u");
     registry.configure(Map.of(POOL, List.of(at)));
