@@ -10,7 +10,7 @@ usage() {
 usage: bench/run.sh routing [OPTIONS]          routing policies compared in simulated time (routing --help)
        bench/run.sh routing --live [OPTIONS]   the same on real sockets, 4 minutes (routing --live --help)
        bench/run.sh discovery --kubeconfig FILE [OPTIONS]
-                                               what watching Kubernetes costs, 2 minutes (discovery --help)
+                                               what watching Kubernetes costs, 3 minutes (discovery --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Writes down what was measured: as Markdown and as CSV. Immutable. */
 record DiscoveryReport(Sizes sizes, DiscoveryResult result) {
@@ -41,7 +43,7 @@ record DiscoveryReport(Sizes sizes, DiscoveryResult result) {
 
   /** The tables, which are readable as they stand, too. */
   String text() {
-    return bars() + costs() + delays() + method();
+    return bars() + costs() + threads() + delays() + method();
   }
 
   private String bars() {
@@ -53,8 +55,8 @@ record DiscoveryReport(Sizes sizes, DiscoveryResult result) {
             """);
     bar(text, "all endpoints told, JVM just started", SYNC_MS, "ms", result.cold().toldMs());
     bar(text, "all endpoints told, warm JVM", SYNC_MS, "ms", result.warm().toldMs());
-    bar(text, "CPU while quiet, reading only", QUIET_PERCENT, "%", result.quietReading());
-    bar(text, "CPU while quiet, writing too", QUIET_PERCENT, "%", result.quietWriting());
+    bar(text, "CPU while quiet, reading only", QUIET_PERCENT, "%", result.quietReading().percent());
+    bar(text, "CPU while quiet, writing too", QUIET_PERCENT, "%", result.quietWriting().percent());
     bar(text, "an endpoint comes, slowest", COMES_MS, "ms", result.told(Kind.COMES, 1));
     bar(
         text,
@@ -99,6 +101,26 @@ record DiscoveryReport(Sizes sizes, DiscoveryResult result) {
         writing.perSecond(),
         writing.cpuMsPerPatch(),
         writing.cpuPercent());
+  }
+
+  private String threads() {
+    StringBuilder text =
+        new StringBuilder(
+            """
+            | CPU while quiet, of a core, by thread    | reading only | writing too |
+            |------------------------------------------|-------------:|------------:|
+            """);
+    Set<String> names = new TreeSet<>(result.quietReading().threads().keySet());
+    names.addAll(result.quietWriting().threads().keySet());
+    for (String name : names) {
+      text.append(
+          format(
+              "| %-40s | %11.2f%% | %10.2f%% |%n",
+              name,
+              result.quietReading().threads().getOrDefault(name, 0.0),
+              result.quietWriting().threads().getOrDefault(name, 0.0)));
+    }
+    return text.append('\n').toString();
   }
 
   private String delays() {
@@ -159,8 +181,8 @@ record DiscoveryReport(Sizes sizes, DiscoveryResult result) {
         result.warm().toldMs(),
         result.warm().watchedMs(),
         result.warm().cpuMs(),
-        result.quietReading(),
-        result.quietWriting(),
+        result.quietReading().percent(),
+        result.quietWriting().percent(),
         result.writing().patches(),
         result.writing().failed(),
         result.writing().seconds(),

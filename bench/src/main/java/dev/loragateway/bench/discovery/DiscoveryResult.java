@@ -9,7 +9,7 @@ import java.util.List;
  * @param server the API server's version, and where it is
  * @param cold the first look of a JVM that has just started
  * @param warm that of one that has called the API server thousands of times
- * @param quietReading percent of a core over a quiet period, pods not written to
+ * @param quietReading CPU over a quiet period, pods not written to
  * @param quietWriting the same with pods written to, had they changed
  * @param writing pods
  * @param changes in their order, without the warm-up
@@ -18,8 +18,8 @@ record DiscoveryResult(
     String server,
     Sync cold,
     Sync warm,
-    double quietReading,
-    double quietWriting,
+    Quiet quietReading,
+    Quiet quietWriting,
     Writing writing,
     List<Change> changes) {
   DiscoveryResult {

@@ -62,7 +62,7 @@ final class DiscoveryRun {
   }
 
   private static String server(KubernetesClient client) {
-    String version = client.getKubernetesVersion().getGitVersion();
+    String version = client.getKubernetesVersion().getGitVersion().replaceAll("\\+.*", "");
     return "API server " + version + (isHere(client) ? " on the same machine" : "");
   }
 
@@ -80,44 +80,43 @@ final class DiscoveryRun {
     try (Watching watching = new Watching(access::connect, sizes)) {
       Sync warm = watching.sync();
       step(5, "first look");
-      double reading = quiet("reading");
+      Quiet reading = quiet("reading");
       Writing written = write(cluster, watching);
-      double writing = quiet("writing");
+      Quiet writing = quiet("writing");
       return new DiscoveryResult(
           server, cold, warm, reading, writing, written, changes(cluster, watching));
     }
   }
 
-  private double quiet(String name) throws InterruptedException {
+  private Quiet quiet(String name) throws InterruptedException {
     step(0, "quiet, " + name);
     TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
-    long cpu = Cpu.nanos();
-    long began = System.nanoTime();
+    Cpu before = Cpu.now();
     for (int second = 0; second < sizes.quietSeconds(); second++) {
       TimeUnit.SECONDS.sleep(1);
     }
-    double percent = 100.0 * (Cpu.nanos() - cpu) / (System.nanoTime() - began);
+    Cpu after = Cpu.now();
     step(SETTLE_SECONDS + sizes.quietSeconds(), "quiet, " + name);
-    return percent;
+    return new Quiet(after.percentSince(before), after.percentsSince(before));
   }
 
   /** Every pod holds adapters, and those of some are not annotated with them yet. */
   private Writing write(Cluster cluster, Watching watching) throws InterruptedException {
     watching.write();
     TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
-    long cpu = Cpu.nanos();
-    long began = System.nanoTime();
-    long until = began + TimeUnit.SECONDS.toNanos(sizes.writingSeconds());
+    Cpu before = Cpu.now();
+    long until = before.at() + TimeUnit.SECONDS.toNanos(sizes.writingSeconds());
     watching.hold(cluster.adapters());
     while (watching.patches() < sizes.unannotated() && System.nanoTime() < until) {
       Thread.sleep(10);
     }
+    Cpu after = Cpu.now();
     Writing writing =
         new Writing(
             watching.patches(),
             watching.failedPatches(),
-            (System.nanoTime() - began) / 1e9,
-            (Cpu.nanos() - cpu) / 1e9);
+            (after.at() - before.at()) / 1e9,
+            after.msSince(before) / 1e3);
     watching.hold(Map.of());
     TimeUnit.SECONDS.sleep(1);
     watching.holdWhatIsAnnotated();

@@ -57,13 +57,13 @@ final class Watching implements AutoCloseable {
 
   /** Begins to watch, and waits until all is told and watched. */
   Sync sync() throws InterruptedException {
-    long cpu = Cpu.nanos();
+    Cpu cpu = Cpu.now();
     long began = System.nanoTime();
     configure(false);
     long toldAt = at(allTold, SYNC_SECONDS, "all endpoints");
-    long toldCpu = Cpu.nanos();
+    double cpuMs = Cpu.now().msSince(cpu);
     long watchedAt = at(allWatched, SYNC_SECONDS, "that everything is watched");
-    return new Sync((toldAt - began) / 1e6, (watchedAt - began) / 1e6, (toldCpu - cpu) / 1e6);
+    return new Sync((toldAt - began) / 1e6, (watchedAt - began) / 1e6, cpuMs);
   }
 
   /** Competes for the Lease, and waits until pods would be annotated. */
