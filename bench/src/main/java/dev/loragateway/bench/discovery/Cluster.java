@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,6 +36,10 @@ import java.util.stream.IntStream;
  */
 final class Cluster implements AutoCloseable {
   static final String NAMESPACE = "lora-gateway-bench";
+
+  /** Labels the namespace with the run that made it. */
+  private static final String RUN = "loragateway.dev/bench-run";
+
   static final String LEASE = "lora-gateway-bench";
   static final String PORT = "http";
   static final List<String> ADAPTERS = List.of("acme/law", "acme/code");
@@ -62,28 +67,60 @@ final class Cluster implements AutoCloseable {
    * @throws IllegalArgumentException when it is there already
    */
   static Cluster create(KubernetesClient client, Sizes sizes) throws InterruptedException {
-    Namespace namespace =
-        new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build();
+    String run = UUID.randomUUID().toString();
     try {
-      client.resource(namespace).create();
+      client
+          .resource(
+              new NamespaceBuilder()
+                  .withNewMetadata()
+                  .withName(NAMESPACE)
+                  .addToLabels(RUN, run)
+                  .endMetadata()
+                  .build())
+          .create();
     } catch (KubernetesClientException e) {
-      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
-        throw new IllegalArgumentException(
-            "namespace "
-                + NAMESPACE
-                + " exists already: another run is under way or was killed (in that case: kubectl"
-                + " delete namespace "
-                + NAMESPACE
-                + ")",
-            e);
-      }
-      throw e;
+      notCreated(client, sizes, run, e);
     }
     try {
       return new Cluster(client, sizes, account(client));
     } catch (InterruptedException | RuntimeException e) {
       new Cluster(client, sizes, false).close();
       throw e;
+    }
+  }
+
+  /** The answer may have been lost, and to a second request it is there already. */
+  private static void notCreated(
+      KubernetesClient client, Sizes sizes, String run, KubernetesClientException why) {
+    boolean interrupted = Thread.interrupted();
+    boolean exists = why.getCode() == HttpURLConnection.HTTP_CONFLICT;
+    if (isOf(client, run)) {
+      if (exists) {
+        return;
+      }
+      new Cluster(client, sizes, false).close();
+    } else if (exists) {
+      throw new IllegalArgumentException(
+          "namespace "
+              + NAMESPACE
+              + " exists already: another run is under way or was killed (in that case: kubectl"
+              + " delete namespace "
+              + NAMESPACE
+              + ")",
+          why);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    throw why;
+  }
+
+  private static boolean isOf(KubernetesClient client, String run) {
+    try {
+      Namespace there = client.namespaces().withName(NAMESPACE).get();
+      return there != null && run.equals(there.getMetadata().getLabels().get(RUN));
+    } catch (KubernetesClientException e) {
+      return false;
     }
   }
 
@@ -266,8 +303,9 @@ final class Cluster implements AutoCloseable {
     boolean interrupted = Thread.interrupted();
     System.err.println("removing namespace " + NAMESPACE + " ...");
     try {
-      empty();
+      // takes in nothing more from here on, so that a request under way leaves nothing behind
       client.namespaces().withName(NAMESPACE).delete();
+      empty();
       gone();
     } catch (InterruptedException | ExecutionException | RuntimeException e) {
       System.err.println("namespace " + NAMESPACE + " could not be removed: " + e.getMessage());

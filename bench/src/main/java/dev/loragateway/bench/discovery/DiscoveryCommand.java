@@ -123,11 +123,23 @@ public final class DiscoveryCommand implements Callable<Integer> {
   }
 
   private static String reason(Throwable failed) {
-    Throwable at = failed;
-    while (at.getCause() != null && !(at instanceof IllegalStateException)) {
-      at = at.getCause();
+    for (Throwable at = failed; at != null; at = at.getCause()) {
+      if (at instanceof KubernetesClientException e && e.getCode() > 0) {
+        boolean told = e.getStatus() != null && e.getStatus().getMessage() != null;
+        return "the API server answered "
+            + e.getCode()
+            + ": "
+            + (told ? e.getStatus().getMessage() : e.getMessage());
+      }
+      if (at instanceof IOException) {
+        Throwable cause = at;
+        while (cause.getCause() != null) {
+          cause = cause.getCause();
+        }
+        return "the API server cannot be reached: " + cause;
+      }
     }
-    return at == failed ? at.getMessage() : failed.getMessage() + " (" + at + ")";
+    return String.valueOf(failed.getMessage());
   }
 
   /** When the program is asked to end, the run is interrupted, and may remove what it made. */
