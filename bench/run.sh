@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, and JMH. `bench/run.sh --help` lists them.
+# Benchmarks: routing policies in simulation and on real sockets, discovery in Kubernetes, and JMH. `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,6 +9,8 @@ usage() {
   cat <<'TEXT'
 usage: bench/run.sh routing [OPTIONS]          routing policies compared in simulated time (routing --help)
        bench/run.sh routing --live [OPTIONS]   the same on real sockets, 4 minutes (routing --live --help)
+       bench/run.sh discovery --kubeconfig FILE [OPTIONS]
+                                               what watching Kubernetes costs, 3 minutes (discovery --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -36,6 +38,7 @@ routing() {
 
 case "${1:-}" in
   routing) shift; build; routing "$@" ;;
+  discovery) shift; build; JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;
