@@ -5,6 +5,8 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,7 +32,12 @@ import org.slf4j.LoggerFactory;
  * but for {@link #watch}.
  */
 final class AnnotationWriter {
-  /** Between two looks at what pods hold. */
+  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
+
+  /** The share of a core that looking may take. */
+  private static final double SHARE = 0.003;
+
+  /** Between two looks at what pods hold, at least. */
   static final Duration LOOK = Duration.ofMillis(200);
 
   /** Between two changes of one pod's annotation, whoever made them. */
@@ -56,6 +63,7 @@ final class AnnotationWriter {
   /** What is remembered of a pod. */
   private static final class Seen {
     private @Nullable String annotation;
+    private Set<String> declared;
     private boolean changed;
     private long changedAt;
     private @Nullable Set<String> pending;
@@ -64,13 +72,19 @@ final class AnnotationWriter {
 
     Seen(@Nullable String annotation) {
       this.annotation = annotation;
+      this.declared = Set.copyOf(Declared.adapters(annotation));
     }
 
     void annotated(@Nullable String now, long at) {
       annotation = now;
+      declared = Set.copyOf(Declared.adapters(now));
       changed = true;
       changedAt = at;
       isRight();
+    }
+
+    boolean declares(List<String> adapters) {
+      return adapters.size() == declared.size() && declared.containsAll(adapters);
     }
 
     /** Nothing has to be written. */
@@ -130,27 +144,42 @@ final class AnnotationWriter {
     watched = List.copyOf(known);
   }
 
-  /** Looks at all pods, and writes to those that need it; to be called every {@link #LOOK}. */
-  void look() {
+  /**
+   * Looks at all pods, and writes to those that need it.
+   *
+   * @return how long to wait before the next look, in nanoseconds: {@link #LOOK}, or longer where
+   *     there are so many pods that looking would take more than {@link #SHARE} of a core
+   */
+  long look() {
+    long before = CPU.getCurrentThreadCpuTime();
+    long used = 0;
     try {
       long now = clock.getAsLong();
-      quiet.values().removeIf(until -> now - until >= 0);
-      Map<String, List<String>> wanted = leads.getAsBoolean() ? held.get() : Map.of();
-      List<Due> due = new ArrayList<>();
-      Set<String> there = new HashSet<>();
-      for (KnownPods known : watched) {
-        try (Stream<Pod> all = known.pods()) {
-          all.map(Pod::getMetadata)
-              .filter(pod -> there.add(pod.getUid()))
-              .forEach(pod -> look(known.client(), pod, wanted.get(pod.getUid()), now, due));
-        }
-      }
-      pods.keySet().retainAll(there);
-      due.sort(Comparator.comparingLong(one -> one.seen.due - now));
+      List<Due> due = due(now);
+      used = CPU.getCurrentThreadCpuTime() - before;
       due.stream().limit(AT_ONCE).forEach(one -> write(one, now));
     } catch (RuntimeException e) {
       log.error("pods could not be annotated", e);
     }
+    return Math.max(LOOK.toNanos(), (long) (used / SHARE));
+  }
+
+  /** The pods that are to be written, those first that have to be for longest. */
+  private List<Due> due(long now) {
+    quiet.values().removeIf(until -> now - until >= 0);
+    Map<String, List<String>> wanted = leads.getAsBoolean() ? held.get() : Map.of();
+    List<Due> due = new ArrayList<>();
+    Set<String> there = new HashSet<>();
+    for (KnownPods known : watched) {
+      try (Stream<Pod> all = known.pods()) {
+        all.map(Pod::getMetadata)
+            .filter(pod -> there.add(pod.getUid()))
+            .forEach(pod -> look(known.client(), pod, wanted.get(pod.getUid()), now, due));
+      }
+    }
+    pods.keySet().retainAll(there);
+    due.sort(Comparator.comparingLong(one -> one.seen.due - now));
+    return due;
   }
 
   private void look(
@@ -167,10 +196,14 @@ final class AnnotationWriter {
     if (adapters == null) {
       return;
     }
+    if (seen.declares(adapters)) {
+      seen.isRight();
+      return;
+    }
     String next = adapters.isEmpty() ? null : String.join(",", adapters);
     Set<String> names = Set.copyOf(Declared.adapters(next));
     Place place = new Place(client, pod.getNamespace());
-    if (names.equals(Set.copyOf(Declared.adapters(annotation)))) {
+    if (names.equals(seen.declared)) {
       seen.isRight();
     } else if (seen.isDue(names, now) && !quiet.containsKey(place)) {
       due.add(new Due(place, pod, seen, next));

@@ -2,8 +2,6 @@ package dev.loragateway.kubernetes;
 
 import dev.loragateway.kubernetes.PodWatch.Place;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -26,8 +24,6 @@ import org.slf4j.LoggerFactory;
 /** What pods declare, read and written as the settings say. Confined to the thread of discovery. */
 final class PodAnnotations {
   private static final Logger log = LoggerFactory.getLogger(PodAnnotations.class);
-
-  private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 
   private final Function<String, KubernetesClient> clients;
   private final DiscoveryListener listener;
@@ -166,24 +162,13 @@ final class PodAnnotations {
     ScheduledExecutorService thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("annotations").factory());
-    later(thread, 0);
+    later(thread, AnnotationWriter.LOOK.toNanos());
     return thread;
   }
 
-  /**
-   * A look may take 1% of a core: where there are very many pods, they are looked at less often.
-   */
-  private void later(ScheduledExecutorService thread, long used) {
-    long pause = Math.max(AnnotationWriter.LOOK.toNanos(), used * 100);
+  private void later(ScheduledExecutorService thread, long pause) {
     try {
-      thread.schedule(
-          () -> {
-            long before = CPU.getCurrentThreadCpuTime();
-            writer.look();
-            later(thread, CPU.getCurrentThreadCpuTime() - before);
-          },
-          pause,
-          TimeUnit.NANOSECONDS);
+      thread.schedule(() -> later(thread, writer.look()), pause, TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       log.debug("pods are not annotated any more");
     }
