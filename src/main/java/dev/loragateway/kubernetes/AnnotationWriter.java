@@ -43,8 +43,11 @@ final class AnnotationWriter {
   /** Between two changes of one pod's annotation, whoever made them. */
   private static final long PAUSE = TimeUnit.SECONDS.toNanos(30);
 
-  /** Pods that are written after one look, so that 20 patches a second are the most. */
-  private static final int AT_ONCE = 4;
+  /** Between two patches on average: 20 a second are the most. */
+  private static final long EACH = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** Patches after one look, even if the one before was long ago. */
+  private static final int AT_ONCE = 100;
 
   /** Looks for which a change may be waited for to come to rest. */
   private static final int PATIENCE = 3;
@@ -118,6 +121,7 @@ final class AnnotationWriter {
   private final LongSupplier clock;
   private final Map<String, Seen> pods = new HashMap<>();
   private volatile List<KnownPods> watched = List.of();
+  private long lookedAt;
   private final Map<Place, Long> quiet = new HashMap<>();
   private final Map<Place, String> failures = new HashMap<>();
 
@@ -137,6 +141,7 @@ final class AnnotationWriter {
     this.held = held;
     this.listener = listener;
     this.clock = clock;
+    this.lookedAt = clock.getAsLong();
   }
 
   /** These are the pods now. */
@@ -157,7 +162,10 @@ final class AnnotationWriter {
       long now = clock.getAsLong();
       List<Due> due = due(now);
       used = CPU.getCurrentThreadCpuTime() - before;
-      due.stream().limit(AT_ONCE).forEach(one -> write(one, now));
+      due.stream()
+          .limit(Math.clamp((now - lookedAt) / EACH, 1, AT_ONCE))
+          .forEach(one -> write(one, now));
+      lookedAt = now;
     } catch (RuntimeException e) {
       log.error("pods could not be annotated", e);
     }

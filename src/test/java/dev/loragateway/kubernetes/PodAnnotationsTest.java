@@ -309,24 +309,6 @@ class PodAnnotationsTest {
   }
 
   @Test
-  void writer_morePodsThanItMayWrite_takesThoseThatAreDueForLongest() {
-    for (int i = 0; i < 8; i++) {
-      held.put(pod("x" + i, "old"), List.of());
-    }
-    for (int round = 0; round < 3; round++) {
-      String adapter = "a-" + round;
-      held.replaceAll((uid, before) -> List.of(adapter));
-      now += TimeUnit.SECONDS.toNanos(30);
-      writer.look();
-      writer.look();
-    }
-
-    for (int i = 0; i < 8; i++) {
-      assertThat(annotation("x" + i)).startsWith("a-");
-    }
-  }
-
-  @Test
   void writer_nameWithAComma_isNotWrittenAgainAndAgain() {
     held.put(pod("x", ""), List.of("a,b"));
     look();
