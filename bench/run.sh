@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, and JMH. `bench/run.sh --help` lists them.
+# Benchmarks: routing policies in simulation and on real sockets, what a proxy costs, and JMH. `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -9,6 +9,7 @@ usage() {
   cat <<'TEXT'
 usage: bench/run.sh routing [OPTIONS]          routing policies compared in simulated time (routing --help)
        bench/run.sh routing --live [OPTIONS]   the same on real sockets, 4 minutes (routing --live --help)
+       bench/run.sh overhead [OPTIONS]         the cost of this gateway and of other proxies (overhead --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -36,6 +37,7 @@ routing() {
 
 case "${1:-}" in
   routing) shift; build; routing "$@" ;;
+  overhead) shift; build; JAVA_OPTS="-Doverhead.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.OverheadCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;
