@@ -93,10 +93,9 @@ final class Comparison {
 
   private Map<Figure, Double> streams(Contender contender) throws InterruptedException {
     Streams.Result result = streams.run(contender.port(), contender.models(), contender);
-    double rate = settings.streams() * 1e9 / StubHandler.PACE_NANOS;
     Map<Figure, Double> figures = new EnumMap<>(Figure.class);
-    put(figures, Figure.CPU_MICROS, 1e6 * result.cpuSeconds() / result.seconds() / rate);
-    put(figures, Figure.RATE, rate);
+    put(figures, Figure.CPU_MICROS, 1e6 * result.cpuSeconds() / result.meanwhile());
+    put(figures, Figure.RATE, result.meanwhile() / result.seconds());
     put(figures, Figure.P50_MICROS, result.late(0.5));
     put(figures, Figure.P99_MICROS, result.late(0.99));
     put(figures, Figure.MAX_MICROS, result.late(1));

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
     },
     footerHeading = "%nExamples:%n",
     footer = {
-      "  bench/run.sh overhead                                  all, about 20 minutes",
-      "  bench/run.sh overhead --cases sse                      one case, 4 minutes",
+      "  bench/run.sh overhead                                  all, about 16 minutes",
+      "  bench/run.sh overhead --cases sse                      one case, 3 minutes",
       "  bench/run.sh overhead --only nginx,gateway --rounds 5  two proxies, more rounds",
       "  bench/run.sh overhead --only gateway --cases chat-1k --duration 1 --rounds 1 --out DIR",
       "",
@@ -71,14 +71,14 @@ public final class OverheadCommand implements Callable<Integer> {
       names = "--duration",
       description =
           "Seconds of a turn at 32 connections; half as many at one (default: ${DEFAULT-VALUE}).")
-  private int duration = 4;
+  private int duration = 3;
 
   @Option(
       names = "--warm-up",
       description =
-          "Requests to each proxy before a case's first turn, 12 s at most (default:"
+          "Requests to each proxy before a case's first turn, 8 s at most (default:"
               + " ${DEFAULT-VALUE}).")
-  private int warmUp = 20_000;
+  private int warmUp = 50_000;
 
   @Option(names = "--streams", description = "Paced streams at once (default: ${DEFAULT-VALUE}).")
   private int streams = 512;
@@ -117,7 +117,8 @@ public final class OverheadCommand implements Callable<Integer> {
         Streams clients = new Streams(settings.streams(), settings.streamSeconds())) {
       List<Contender> contenders = started(proxies, stub, directory, cores);
       double turn = settings.seconds() + settings.secondsAtOne() + 2.0;
-      Progress progress = new Progress(turn * rounds * chosen.size() * contenders.size());
+      double perProxy = turn * rounds + Settings.LONGEST_WARM_UP.toSeconds() / 2.0;
+      Progress progress = new Progress(perProxy * chosen.size() * contenders.size());
       double[] done = {0};
       Comparison comparison =
           new Comparison(
@@ -127,7 +128,7 @@ public final class OverheadCommand implements Callable<Integer> {
               clients,
               name -> {
                 progress.at(done[0], name);
-                done[0] += turn;
+                done[0] += perProxy / rounds;
               });
       for (Case sent : chosen) {
         List<Turn> turns = comparison.run(sent);

@@ -83,8 +83,7 @@ record OverheadReport(List<CaseResult> results) {
         results.forEach(
             r ->
                 row.add(
-                    number(
-                        "%.2f",
+                    ratio(
                         r.median(OwnGateway.NAME, Figure.CPU_MICROS)
                             / r.median(proxy, Figure.CPU_MICROS))));
         rows.add(row);
@@ -215,6 +214,10 @@ record OverheadReport(List<CaseResult> results) {
     }
     lines.forEach(line -> text.append(line).append('\n'));
     results.stream().map(r -> "\n" + r.machine().text() + ".\n").distinct().forEach(text::append);
+  }
+
+  private static String ratio(double value) {
+    return number(value < 0.1 ? "%.4f" : "%.2f", value);
   }
 
   private static String number(String pattern, double value) {

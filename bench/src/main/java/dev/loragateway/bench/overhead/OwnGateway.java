@@ -2,6 +2,7 @@ package dev.loragateway.bench.overhead;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,13 +27,22 @@ record OwnGateway(Path root, String javaOptions) implements Proxy {
   @Override
   public void install() {}
 
+  /** The last commit that changed it, and whether it was changed since. */
   @Override
   public String version() throws InterruptedException {
     try {
-      return Shell.output("git", "-C", root.toString(), "describe", "--always", "--dirty").strip();
+      String commit = git("log", "-1", "--format=%h").strip();
+      return git("status", "--porcelain").isBlank() ? commit : commit + " and changes";
     } catch (IOException e) {
       return "not from a checkout";
     }
+  }
+
+  private String git(String... command) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of("git", "-C", root.toString()));
+    all.addAll(List.of(command));
+    all.addAll(List.of("--", "src/main", "pom.xml", "gateway/run"));
+    return Shell.output(all);
   }
 
   @Override

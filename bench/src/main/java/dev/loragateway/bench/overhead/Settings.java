@@ -16,7 +16,7 @@ record Settings(int rounds, int seconds, int warmUp, int streams, int streamSeco
   static final int CONNECTIONS = 32;
 
   /** Longest warm-up before a case's first turn, for slow proxies. */
-  static final Duration LONGEST_WARM_UP = Duration.ofSeconds(12);
+  static final Duration LONGEST_WARM_UP = Duration.ofSeconds(8);
 
   Settings {
     atLeast("--rounds", rounds, 1);

@@ -11,6 +11,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpContent;
@@ -33,7 +35,7 @@ final class Streams implements AutoCloseable {
   /** Begins after the last one is open, and ends before the first one is over. */
   private static final long SETTLING_MILLIS = 500;
 
-  private static final long PATIENCE_MILLIS = 15_000;
+  private static final long PATIENCE_MILLIS = 10_000;
 
   /**
    * What came of the streams. Immutable.
@@ -42,11 +44,18 @@ final class Streams implements AutoCloseable {
    * @param arrived events
    * @param ended streams that came to their end
    * @param lateMicros by how much each event came late, ascending
-   * @param cpuSeconds of the proxy, in the time while all streams were open
+   * @param meanwhile events that arrived while all streams were open
+   * @param cpuSeconds of the proxy, in that time
    * @param seconds of that time
    */
   record Result(
-      int expected, int arrived, int ended, long[] lateMicros, double cpuSeconds, double seconds) {
+      int expected,
+      int arrived,
+      int ended,
+      long[] lateMicros,
+      int meanwhile,
+      double cpuSeconds,
+      double seconds) {
     long late(double quantile) {
       int at = (int) Math.ceil(quantile * lateMicros.length) - 1;
       return lateMicros.length == 0 ? 0 : lateMicros[Math.max(0, at)];
@@ -71,13 +80,16 @@ final class Streams implements AutoCloseable {
     }
     Thread.sleep(SETTLING_MILLIS);
     double cpu = contender.cpuSeconds();
+    int meanwhile = run.arrived.get();
     long since = System.nanoTime();
     long lasts = TimeUnit.NANOSECONDS.toMillis(events * StubHandler.PACE_NANOS);
     Thread.sleep(Math.max(SETTLING_MILLIS, lasts - OPENING_MILLIS - 2 * SETTLING_MILLIS));
     double seconds = (System.nanoTime() - since) / 1e9;
     cpu = contender.cpuSeconds() - cpu;
+    meanwhile = run.arrived.get() - meanwhile;
     run.over.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-    return run.result(cpu, seconds);
+    run.open.close().awaitUninterruptibly();
+    return run.result(meanwhile, cpu, seconds);
   }
 
   private void open(int port, String request, Run run) {
@@ -127,6 +139,7 @@ final class Streams implements AutoCloseable {
   /** What all streams have seen. Written by the event loop. */
   private final class Run {
     private final CountDownLatch over = new CountDownLatch(streams);
+    private final ChannelGroup open = new DefaultChannelGroup(loop.next());
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger arrived = new AtomicInteger();
     private final long[] late = new long[streams * events];
@@ -138,10 +151,11 @@ final class Streams implements AutoCloseable {
       }
     }
 
-    Result result(double cpuSeconds, double seconds) {
+    Result result(int meanwhile, double cpuSeconds, double seconds) {
       long[] sorted = Arrays.copyOf(late, Math.min(arrived.get(), late.length));
       Arrays.sort(sorted);
-      return new Result(late.length, arrived.get(), ended.get(), sorted, cpuSeconds, seconds);
+      return new Result(
+          late.length, arrived.get(), ended.get(), sorted, meanwhile, cpuSeconds, seconds);
     }
   }
 
@@ -162,6 +176,7 @@ final class Streams implements AutoCloseable {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
+      run.open.add(context.channel());
       context.writeAndFlush(Unpooled.copiedBuffer(request, US_ASCII));
     }
 
