@@ -92,7 +92,7 @@ final class JsonString {
     int i = from;
     while (i < to && state == State.CHARACTERS) {
       if (pending == 0) {
-        i = skipPlain(bytes, i, to);
+        i = decoding ? skipPlain(bytes, i, to) : skipText(bytes, i, to);
       }
       if (i < to) {
         byte b = bytes[i];
@@ -205,9 +205,36 @@ final class JsonString {
     return lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
   }
 
+  /**
+   * The same over escapes of two characters, which prompts are full of, as long as they are whole.
+   */
+  private static int skipText(byte[] bytes, int from, int to) {
+    int i = skipPlain(bytes, from, to);
+    while (i < to - 1 && bytes[i] == '\\' && isSimpleEscape(bytes[i + 1])) {
+      i = skipPlain(bytes, i + 2, to);
+    }
+    return i;
+  }
+
+  private static boolean isSimpleEscape(byte b) {
+    return switch (b) {
+      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> true;
+      default -> false;
+    };
+  }
+
   /** The index of the first byte that is not plain ASCII text, eight bytes at a time. */
   private static int skipPlain(byte[] bytes, int from, int to) {
     int i = from;
+    for (; i <= to - 16; i += 16) {
+      long low = notPlain((long) LONG.get(bytes, i));
+      long high = notPlain((long) LONG.get(bytes, i + 8));
+      if ((low | high) != 0) {
+        return low != 0
+            ? i + (Long.numberOfTrailingZeros(low) >>> 3)
+            : i + 8 + (Long.numberOfTrailingZeros(high) >>> 3);
+      }
+    }
     for (; i <= to - 8; i += 8) {
       long hit = notPlain((long) LONG.get(bytes, i));
       if (hit != 0) {

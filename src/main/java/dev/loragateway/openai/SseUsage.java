@@ -20,6 +20,9 @@ public final class SseUsage {
   /** Bytes kept. Behind the usage object only small members and {@code [DONE]} follow. */
   static final int TAIL = 4096;
 
+  /** Bytes kept at first. */
+  private static final int SMALLEST = 1024;
+
   private static final byte[] USAGE = "\"usage\"".getBytes(US_ASCII);
   private static final byte[] MESSAGE_START = "message_start".getBytes(US_ASCII);
 
@@ -48,11 +51,9 @@ public final class SseUsage {
     if (from == to) {
       return;
     }
-    if (ring.length == 0) {
-      ring = new byte[TAIL];
-    }
     if (seen < TAIL) {
       int head = (int) Math.min(TAIL - seen, to - from);
+      reserve((int) seen + head);
       store(content, from, head);
       from += head;
       if (seen == TAIL) {
@@ -64,14 +65,23 @@ public final class SseUsage {
     store(content, from + skipped, to - from - skipped);
   }
 
+  /** Most answers are much shorter than what may be kept. */
+  private void reserve(int bytes) {
+    if (ring.length < bytes) {
+      int next = Integer.highestOneBit(bytes - 1) << 1;
+      ring = Arrays.copyOf(ring, Math.clamp(next, SMALLEST, TAIL));
+    }
+  }
+
   /** The usage that the answer ends with, or null when it tells none. */
   public @Nullable Usage usage() {
+    int length = (int) Math.min(seen, TAIL);
     byte[] tail = tail();
-    Usage usage = last(tail);
+    Usage usage = last(tail, length);
     if (usage == null || usage.input() >= 0) {
       return usage;
     }
-    long input = seen > TAIL ? firstInput : inputAtStart(tail, tail.length);
+    long input = seen > TAIL ? firstInput : inputAtStart(tail, length);
     return new Usage(input, usage.output());
   }
 
@@ -84,9 +94,10 @@ public final class SseUsage {
     seen += count;
   }
 
+  /** What is kept, in its order, from index 0. */
   private byte[] tail() {
     if (seen <= TAIL) {
-      return Arrays.copyOf(ring, (int) seen);
+      return ring;
     }
     int at = (int) (seen % TAIL);
     byte[] tail = new byte[TAIL];
@@ -95,11 +106,13 @@ public final class SseUsage {
     return tail;
   }
 
-  private static @Nullable Usage last(byte[] bytes) {
-    for (int i = bytes.length - USAGE.length; i >= 0; i--) {
-      Usage usage = startsAt(USAGE, bytes, i) ? parse(bytes, i + USAGE.length, bytes.length) : null;
-      if (usage != null) {
-        return usage;
+  private static @Nullable Usage last(byte[] bytes, int length) {
+    for (int i = length - USAGE.length; i >= 0; i--) {
+      if (bytes[i] == '"' && bytes[i + 1] == 'u' && startsAt(USAGE, bytes, i)) {
+        Usage usage = parse(bytes, i + USAGE.length, length);
+        if (usage != null) {
+          return usage;
+        }
       }
     }
     return null;
