@@ -33,6 +33,12 @@ public final class KubernetesClients {
     return new KubernetesClientBuilder().withConfig(config).build();
   }
 
+  /** The namespace that is meant: where none is named, that of the client's account or context. */
+  static String namespace(KubernetesClient client, String named) {
+    String own = client.getNamespace() == null ? "default" : client.getNamespace();
+    return named.isEmpty() ? own : named;
+  }
+
   static boolean inPod(Map<String, String> env, Path account) {
     return env.containsKey("KUBERNETES_SERVICE_HOST") && Files.exists(account.resolve("token"));
   }

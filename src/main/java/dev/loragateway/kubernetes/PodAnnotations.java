@@ -141,8 +141,7 @@ final class PodAnnotations {
 
   private Leadership compete() {
     KubernetesClient client = clients.apply("");
-    String own = client.getNamespace() == null ? "default" : client.getNamespace();
-    String namespace = settings.leaseNamespace().isEmpty() ? own : settings.leaseNamespace();
+    String namespace = KubernetesClients.namespace(client, settings.leaseNamespace());
     return new Leadership(client, namespace, settings.leaseName(), listener);
   }
 

@@ -56,8 +56,7 @@ abstract class Watch implements AutoCloseable {
   }
 
   final String namespace() {
-    String own = client.getNamespace() == null ? "default" : client.getNamespace();
-    return namespace.isEmpty() ? own : namespace;
+    return KubernetesClients.namespace(client, namespace);
   }
 
   /**

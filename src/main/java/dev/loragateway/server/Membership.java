@@ -67,10 +67,11 @@ final class Membership {
 
   private void change(String pool, Discovered one, Map<Endpoint, List<String>> changed) {
     for (Pool configured : pools) {
-      Endpoint endpoint = endpoint(configured, one);
-      if (configured.settings().name().equals(pool) && members.containsKey(endpoint)) {
-        declared.put(endpoint, one.adapters());
-        changed.put(endpoint, one.adapters());
+      if (configured.settings().name().equals(pool)) {
+        Endpoint endpoint = endpoint(configured, one);
+        if (declared.replace(endpoint, one.adapters()) != null) {
+          changed.put(endpoint, one.adapters());
+        }
       }
     }
   }

@@ -6,6 +6,8 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
@@ -131,16 +133,20 @@ public final class ClusterExtension
     admin()
         .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
         .create();
+    createServiceAccount(name, "default");
+    return name;
+  }
+
+  private void createServiceAccount(String namespace, String name) {
     admin()
         .resource(
             new ServiceAccountBuilder()
                 .withNewMetadata()
-                .withNamespace(name)
-                .withName("default")
+                .withNamespace(namespace)
+                .withName(name)
                 .endMetadata()
                 .build())
         .create();
-    return name;
   }
 
   /** The namespace of the test. */
@@ -160,6 +166,22 @@ public final class ClusterExtension
   /** Waits until requests are answered. */
   public void awaitServer() {
     shared.awaitServer();
+  }
+
+  /** Makes a service account in the test's namespace, with the rights of a role there. */
+  RoleBinding createAccount(String name, String roleKind, String role) {
+    createServiceAccount(namespace, name);
+    return admin()
+        .resource(
+            new RoleBindingBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(name)
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", roleKind, role)
+                .addNewSubject("", "ServiceAccount", name, namespace)
+                .build())
+        .create();
   }
 
   /** A client of a service account that exists; it is the caller's to close. */

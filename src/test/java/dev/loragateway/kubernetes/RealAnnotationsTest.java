@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,32 +79,6 @@ class RealAnnotationsTest {
     return Declared.annotation(get(pod).getMetadata().getAnnotations());
   }
 
-  /** Makes an account that may do everything in the namespace. */
-  private static RoleBinding account(String name) {
-    cluster
-        .admin()
-        .resource(
-            new ServiceAccountBuilder()
-                .withNewMetadata()
-                .withNamespace(cluster.namespace())
-                .withName(name)
-                .endMetadata()
-                .build())
-        .create();
-    return cluster
-        .admin()
-        .resource(
-            new RoleBindingBuilder()
-                .withNewMetadata()
-                .withNamespace(cluster.namespace())
-                .withName(name)
-                .endMetadata()
-                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "cluster-admin")
-                .addNewSubject("", "ServiceAccount", name, cluster.namespace())
-                .build())
-        .create();
-  }
-
   @Test
   void leader_annotates_theOtherGatewayKnows() {
     held.put(startPod("a", "10.9.0.1"), List.of("x", "y"));
@@ -122,7 +94,7 @@ class RealAnnotationsTest {
 
   @Test
   void leader_isRefused_theOtherGatewayTakesOver() {
-    RoleBinding rights = account("leader");
+    RoleBinding rights = cluster.createAccount("leader", "ClusterRole", "cluster-admin");
     Gateway leader = new Gateway(cluster.account(cluster.namespace(), "leader")).start();
     await().atMost(SOON).until(() -> leader.reports.leads);
     Gateway follower = new Gateway(cluster.server().admin()).start();

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.kubernetes.KubernetesSource.Service;
-import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.ArrayList;
@@ -81,16 +79,6 @@ class RealClusterTest {
     cluster
         .admin()
         .resource(
-            new ServiceAccountBuilder()
-                .withNewMetadata()
-                .withNamespace(cluster.namespace())
-                .withName(name)
-                .endMetadata()
-                .build())
-        .create();
-    cluster
-        .admin()
-        .resource(
             new RoleBuilder()
                 .withNewMetadata()
                 .withNamespace(cluster.namespace())
@@ -103,18 +91,7 @@ class RealClusterTest {
                 .endRule()
                 .build())
         .create();
-    cluster
-        .admin()
-        .resource(
-            new RoleBindingBuilder()
-                .withNewMetadata()
-                .withNamespace(cluster.namespace())
-                .withName(name)
-                .endMetadata()
-                .withNewRoleRef("rbac.authorization.k8s.io", "Role", name)
-                .addNewSubject("", "ServiceAccount", name, cluster.namespace())
-                .build())
-        .create();
+    cluster.createAccount(name, "Role", name);
     return cluster.account(cluster.namespace(), name);
   }
 
