@@ -27,10 +27,10 @@ final class DiscoveryMetrics implements DiscoveryListener {
   DiscoveryMetrics(MeterRegistry registry) {
     this.registry = registry;
     this.watching =
-        MultiGauge.builder(GatewayMetrics.PREFIX + "discovery_watching")
+        MultiGauge.builder(Meters.PREFIX + "discovery_watching")
             .description("1 while the source of endpoints is watched; else the last known are used")
             .register(registry);
-    Gauge.builder(GatewayMetrics.PREFIX + "annotations_leader", leads, AtomicInteger::get)
+    Gauge.builder(Meters.PREFIX + "annotations_leader", leads, AtomicInteger::get)
         .description("1 at the gateway that annotates pods")
         .register(registry);
   }
@@ -60,7 +60,7 @@ final class DiscoveryMetrics implements DiscoveryListener {
 
   @Override
   public void failed(String pool, String source, int code) {
-    Counter.builder(GatewayMetrics.PREFIX + "discovery_errors")
+    Counter.builder(Meters.PREFIX + "discovery_errors")
         .description("Requests to the Kubernetes API that failed; code 0 = without an answer")
         .tags("pool", pool, "code", Integer.toString(code))
         .register(registry)
@@ -74,7 +74,7 @@ final class DiscoveryMetrics implements DiscoveryListener {
 
   @Override
   public void annotated(boolean done) {
-    Counter.builder(GatewayMetrics.PREFIX + "pod_annotations")
+    Counter.builder(Meters.PREFIX + "pod_annotations")
         .description("Patches of pods' annotations")
         .tags("done", Boolean.toString(done))
         .register(registry)

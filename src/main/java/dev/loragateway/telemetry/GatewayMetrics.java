@@ -13,19 +13,16 @@ import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.scrape.ScrapeListener;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,29 +30,13 @@ import org.jspecify.annotations.Nullable;
  * of their own is bounded; further ones share the label {@code other}. Thread-safe.
  */
 public final class GatewayMetrics implements ExchangeListener, RegistryListener, ScrapeListener {
-  static final String PREFIX = "lora_gateway_";
   private static final String OTHER = "other";
   private static final int MAX_ADAPTER_LABELS = 1000;
 
-  /** Buckets of the gateway's own time: it is measured in tens of microseconds. */
-  private static final Duration[] OVERHEAD_BUCKETS =
-      java.util.stream.LongStream.of(10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, 100_000)
-          .mapToObj(micros -> Duration.ofNanos(micros * 1000))
-          .toArray(Duration[]::new);
-
-  /** Buckets of what a model server takes. */
-  private static final Duration[] SERVER_BUCKETS =
-      java.util.stream.LongStream.of(
-              5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000)
-          .mapToObj(Duration::ofMillis)
-          .toArray(Duration[]::new);
-
-  private record Key(String meter, List<String> tags) {}
-
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final ConcurrentHashMap<Key, Counter> counters = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Key, Timer> timers = new ConcurrentHashMap<>();
+  private final Meters meters = new Meters(registry);
+  private final Map<String, RequestMeters> pools = new ConcurrentHashMap<>();
   private final Set<String> adapterLabels = ConcurrentHashMap.newKeySet();
   private final MultiGauge up = gauge("endpoint_up", "1 when the endpoint may be picked");
   private final MultiGauge inFlight =
@@ -75,23 +56,25 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   }
 
   private MultiGauge gauge(String name, String description) {
-    return MultiGauge.builder(PREFIX + name).description(description).register(registry);
+    return MultiGauge.builder(Meters.PREFIX + name).description(description).register(registry);
   }
 
   @Override
   public void dispatched(String pool, String endpoint, Tier tier, boolean waited) {
-    count(
-        "picks",
-        "Routing decisions, by the state that they found",
-        "pool",
-        pool,
-        "tier",
-        waited ? Tier.QUEUE.label() : tier.label());
-    if (tier == Tier.RESIDENT) {
-      count("adapter_hits", "Dispatches to a resident adapter", "pool", pool, "endpoint", endpoint);
-    } else if (tier == Tier.SWAP) {
-      count("adapter_misses", "Dispatches that need a swap", "pool", pool, "endpoint", endpoint);
-    }
+    requests(pool).dispatched(endpoint, tier, waited);
+  }
+
+  @Override
+  public void finished(ExchangeReport report) {
+    requests(report.pool() == null ? OTHER : report.pool())
+        .finished(report, adapterLabel(report.model()));
+  }
+
+  private RequestMeters requests(String pool) {
+    RequestMeters known = pools.get(pool);
+    return known != null
+        ? known
+        : pools.computeIfAbsent(pool, name -> new RequestMeters(meters, name));
   }
 
   @Override
@@ -119,10 +102,11 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void swapLearned(String pool, String endpoint, double millis) {
-    timer(
+    meters
+        .timer(
             "adapter_swap",
             "Swap time, estimated from how late the first byte was",
-            SERVER_BUCKETS,
+            Meters.SERVER_BUCKETS,
             "pool",
             pool,
             "endpoint",
@@ -130,55 +114,6 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
             "source",
             "estimated")
         .record((long) (millis * 1e6), TimeUnit.NANOSECONDS);
-  }
-
-  @Override
-  public void finished(ExchangeReport report) {
-    String pool = report.pool() == null ? OTHER : report.pool();
-    count(
-        "requests",
-        "Requests, by the model asked for and the status answered",
-        "pool",
-        pool,
-        "adapter",
-        adapterLabel(report.model()),
-        "code",
-        Integer.toString(report.status()));
-    record(
-        "request",
-        "From the whole request to the end of the answer",
-        SERVER_BUCKETS,
-        pool,
-        report.duration());
-    record(
-        "time_to_first_token",
-        "From the whole request to the answer's first byte",
-        SERVER_BUCKETS,
-        pool,
-        report.firstByte());
-    record("queue", "Time spent waiting for a place", SERVER_BUCKETS, pool, report.queued());
-    record(
-        "overhead",
-        "From the whole request to its dispatch",
-        OVERHEAD_BUCKETS,
-        pool,
-        report.overhead());
-    tokens(pool, "input", report.inputTokens());
-    tokens(pool, "output", report.outputTokens());
-  }
-
-  private void record(
-      String name, String description, Duration[] buckets, String pool, long nanos) {
-    if (nanos >= 0) {
-      timer(name, description, buckets, "pool", pool).record(nanos, TimeUnit.NANOSECONDS);
-    }
-  }
-
-  private void tokens(String pool, String direction, long tokens) {
-    if (tokens > 0) {
-      counter("tokens", "Tokens, as the servers counted them", "pool", pool, "direction", direction)
-          .increment((double) tokens);
-    }
   }
 
   private String adapterLabel(@Nullable String model) {
@@ -215,7 +150,8 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void corrected(Endpoint at, int adapters) {
-    counter(
+    meters
+        .counter(
             "residency_corrections",
             "Adapters whose estimated residency a scrape put right",
             "pool",
@@ -227,10 +163,11 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void scraped(Endpoint at, long nanos, boolean ok) {
-    timer(
+    meters
+        .timer(
             "scrape",
             "Scrapes of the servers' metrics",
-            SERVER_BUCKETS,
+            Meters.SERVER_BUCKETS,
             "pool",
             at.pool(),
             "ok",
@@ -269,40 +206,11 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   /** Adds gauges of the whole process. */
   public void observe(ProxyContext proxy) {
-    registry.gauge(PREFIX + "connections", proxy, ProxyContext::connections);
-    registry.gauge(PREFIX + "buffered_bytes", proxy, ProxyContext::buffered);
+    registry.gauge(Meters.PREFIX + "connections", proxy, ProxyContext::connections);
+    registry.gauge(Meters.PREFIX + "buffered_bytes", proxy, ProxyContext::buffered);
   }
 
   private void count(String name, String description, String... tags) {
-    counter(name, description, tags).increment();
-  }
-
-  private Counter counter(String name, String description, String... tags) {
-    return meter(
-        counters,
-        name,
-        tags,
-        key ->
-            Counter.builder(PREFIX + name).description(description).tags(tags).register(registry));
-  }
-
-  private Timer timer(String name, String description, Duration[] buckets, String... tags) {
-    return meter(
-        timers,
-        name,
-        tags,
-        key ->
-            Timer.builder(PREFIX + name)
-                .description(description)
-                .serviceLevelObjectives(buckets)
-                .tags(tags)
-                .register(registry));
-  }
-
-  private static <M> M meter(
-      ConcurrentHashMap<Key, M> meters, String name, String[] tags, Function<Key, M> maker) {
-    Key key = new Key(name, List.of(tags));
-    M meter = meters.get(key);
-    return meter != null ? meter : meters.computeIfAbsent(key, maker);
+    meters.counter(name, description, tags).increment();
   }
 }
