@@ -14,6 +14,16 @@ final class JsonString {
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long EACH = 0x0101010101010101L;
   private static final long HIGH_BITS = 0x8080808080808080L;
+
+  /** What may follow a backslash; 'u' needs more. */
+  private static final boolean[] SIMPLE_ESCAPES = new boolean[128];
+
+  static {
+    for (char c : "\"\\/bfnrt".toCharArray()) {
+      SIMPLE_ESCAPES[c] = true;
+    }
+  }
+
   private static final String CONTINUATION = "a UTF-8 continuation byte";
 
   private enum State {
@@ -217,10 +227,7 @@ final class JsonString {
   }
 
   private static boolean isSimpleEscape(byte b) {
-    return switch (b) {
-      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> true;
-      default -> false;
-    };
+    return b > 0 && SIMPLE_ESCAPES[b];
   }
 
   /** The index of the first byte that is not plain ASCII text, eight bytes at a time. */
@@ -249,16 +256,15 @@ final class JsonString {
 
   /**
    * The high bit of each byte that is a quote, a backslash, a control character or not ASCII. Exact
-   * in the lowest such byte; a borrow can only mark bytes above it.
+   * in the lowest such byte; a carry out of a byte that is not ASCII can only blur those above it.
+   */
+  /*
+   * Of an ASCII byte the sum with 0x80 - n has its high bit exactly when the byte is n or more. To
+   * flip 0x02 puts the quote, 0x22, right behind the control characters, so that one sum finds both.
    */
   private static long notPlain(long word) {
-    long quote = zeroes(word ^ '"' * EACH);
-    long backslash = zeroes(word ^ '\\' * EACH);
-    long control = (word - 0x20 * EACH) & ~word;
-    return (quote | backslash | control | word) & HIGH_BITS;
-  }
-
-  private static long zeroes(long word) {
-    return (word - EACH) & ~word;
+    long aboveQuote = (word ^ 0x02 * EACH) + (0x80 - 0x21) * EACH;
+    long notBackslash = (word ^ '\\' * EACH) + (0x80 - 1) * EACH;
+    return ~(aboveQuote & notBackslash & ~word) & HIGH_BITS;
   }
 }
