@@ -2,10 +2,8 @@ package dev.loragateway.openai;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +34,15 @@ public final class SseUsage {
    * @param output tokens generated; 0 where there is nothing to generate, as for embeddings
    */
   public record Usage(long input, long output) {}
+
+  /** Where the end of an answer is looked at; most answers come in one piece and need no ring. */
+  private static final FastThreadLocal<byte[]> SCRATCH =
+      new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+          return new byte[TAIL];
+        }
+      };
 
   private byte[] ring = {};
   private long seen;
@@ -73,10 +80,21 @@ public final class SseUsage {
     }
   }
 
-  /** The usage that the answer ends with, or null when it tells none. */
-  public @Nullable Usage usage() {
-    int length = (int) Math.min(seen, TAIL);
-    byte[] tail = tail();
+  /**
+   * The usage that the answer ends with, or null when it tells none. Called once.
+   *
+   * @param last the answer's last bytes; indices and reference count stay
+   */
+  public @Nullable Usage usage(ByteBuf last) {
+    byte[] tail = SCRATCH.get();
+    int length = last.readableBytes();
+    if (seen > 0 || length > TAIL) {
+      add(last);
+      length = copyTail(tail);
+    } else {
+      last.getBytes(last.readerIndex(), tail, 0, length);
+      seen = length;
+    }
     Usage usage = last(tail, length);
     if (usage == null || usage.input() >= 0) {
       return usage;
@@ -94,16 +112,13 @@ public final class SseUsage {
     seen += count;
   }
 
-  /** What is kept, in its order, from index 0. */
-  private byte[] tail() {
-    if (seen <= TAIL) {
-      return ring;
-    }
-    int at = (int) (seen % TAIL);
-    byte[] tail = new byte[TAIL];
-    System.arraycopy(ring, at, tail, 0, TAIL - at);
-    System.arraycopy(ring, 0, tail, TAIL - at, at);
-    return tail;
+  /** Copies what is kept, in its order, and returns its length. */
+  private int copyTail(byte[] tail) {
+    int length = (int) Math.min(seen, TAIL);
+    int at = seen > TAIL ? (int) (seen % TAIL) : 0;
+    System.arraycopy(ring, at, tail, 0, length - at);
+    System.arraycopy(ring, 0, tail, length - at, at);
+    return length;
   }
 
   private static @Nullable Usage last(byte[] bytes, int length) {
@@ -141,44 +156,9 @@ public final class SseUsage {
 
   /** The object behind a colon; null when it is none, is cut off or tells no tokens. */
   private static @Nullable Usage parse(byte[] bytes, int from, int to) {
-    int at = skipSpace(bytes, from, to);
-    if (at == to || bytes[at] != ':') {
-      return null;
-    }
-    at = skipSpace(bytes, at + 1, to);
-    if (at == to || bytes[at] != '{') {
-      return null;
-    }
-    try (JsonParser parser = Json.FACTORY.createParser(bytes, at, to - at)) {
-      return read(parser);
-    } catch (IOException e) {
-      return null;
-    }
-  }
-
-  private static int skipSpace(byte[] bytes, int from, int to) {
-    int at = from;
-    while (at < to
-        && (bytes[at] == ' ' || bytes[at] == '\n' || bytes[at] == '\r' || bytes[at] == '\t')) {
-      at++;
-    }
-    return at;
-  }
-
-  private static @Nullable Usage read(JsonParser parser) throws IOException {
-    long input = -1;
-    long output = -1;
-    parser.nextToken();
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      boolean number = parser.nextToken() == JsonToken.VALUE_NUMBER_INT;
-      switch (name) {
-        case "prompt_tokens", "input_tokens" -> input = number ? parser.getLongValue() : input;
-        case "completion_tokens", "output_tokens" ->
-            output = number ? parser.getLongValue() : output;
-        default -> parser.skipChildren();
-      }
-    }
-    return input < 0 && output < 0 ? null : new Usage(Math.max(input, -1), Math.max(output, 0));
+    int colon = UsageObject.skipSpace(bytes, from, to);
+    return colon < to && bytes[colon] == ':'
+        ? UsageObject.read(bytes, UsageObject.skipSpace(bytes, colon + 1, to), to)
+        : null;
   }
 }

@@ -133,7 +133,6 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   @Override
   public void head(HttpResponse response) {
-    lastActivity = System.nanoTime();
     head = response;
     streamed = ResponseRelay.isEventStream(response);
     headHeld = true;
@@ -141,7 +140,6 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   @Override
   public void content(HttpContent content) {
-    lastActivity = System.nanoTime();
     HttpResponse response = head;
     if (!exchange.isCurrent(this) || response == null) {
       content.release();
@@ -221,15 +219,15 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     if (exchange.relay.status() < 300 && (last || contents > unscheduledEvents())) {
       dispatch.answered();
     }
-    usage.add(content.content());
     exchange.relay.observe(content.content());
     if (last) {
-      SseUsage.Usage counted = usage.usage();
+      SseUsage.Usage counted = usage.usage(content.content());
       learn(counted);
       exchange.answered(this, exchange.relay.status(), counted);
       exchange.relay.last(content);
       return;
     }
+    usage.add(content.content());
     if (!exchange.relay.content(content) && connection != null) {
       connection.pause();
     }
@@ -258,6 +256,7 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   @Override
   public void readComplete() {
+    lastActivity = System.nanoTime();
     exchange.relay.flush();
   }
 

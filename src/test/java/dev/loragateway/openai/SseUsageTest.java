@@ -28,10 +28,10 @@ class SseUsageTest {
 
   static Usage usage(String... pieces) {
     SseUsage usage = new SseUsage();
-    for (String piece : pieces) {
-      usage.add(Unpooled.copiedBuffer(piece, UTF_8));
+    for (int i = 0; i < pieces.length - 1; i++) {
+      usage.add(Unpooled.copiedBuffer(pieces[i], UTF_8));
     }
-    return usage.usage();
+    return usage.usage(Unpooled.copiedBuffer(pieces[pieces.length - 1], UTF_8));
   }
 
   @Test
