@@ -99,7 +99,6 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    lastRead = System.nanoTime();
     if (dropping) {
       drop(ctx, (HttpObject) message);
     } else if (!free(ctx) || !pipelined.isEmpty()) {
@@ -107,6 +106,11 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     } else {
       accept(ctx, (HttpObject) message);
     }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    lastRead = System.nanoTime();
   }
 
   /**

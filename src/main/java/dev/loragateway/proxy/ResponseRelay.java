@@ -79,7 +79,7 @@ final class ResponseRelay {
     }
     frame(response, request, renamed);
     mark(response.headers(), request, from);
-    ctx.write(response);
+    ctx.write(response, ctx.voidPromise());
   }
 
   private void frame(HttpResponse response, ClientRequest request, boolean lengthChanges) {
@@ -141,9 +141,9 @@ final class ResponseRelay {
     if (rewrite != null) {
       ByteBuf out = rewrite.rewrite(content.content(), ctx.alloc());
       content.release();
-      ctx.write(new DefaultHttpContent(out));
+      ctx.write(new DefaultHttpContent(out), ctx.voidPromise());
     } else {
-      ctx.write(content);
+      ctx.write(content, ctx.voidPromise());
     }
     return ctx.channel().isWritable();
   }

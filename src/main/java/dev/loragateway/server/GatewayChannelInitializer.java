@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import dev.loragateway.proxy.DownstreamHandler;
 import dev.loragateway.proxy.ProxyContext;
+import dev.loragateway.upstream.WriteCombiner;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -25,6 +26,7 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
   protected void initChannel(Channel channel) {
     channel
         .pipeline()
+        .addLast(new WriteCombiner())
         .addLast(new StrictRequestDecoder())
         .addLast(new HttpResponseEncoder())
         .addLast(new DownstreamHandler(context));

@@ -8,8 +8,9 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpRequestEncoder;
+import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
@@ -165,9 +166,11 @@ public final class UpstreamPool {
         tls.setHandshakeTimeoutMillis(shared.settings().connectTimeout().toMillis());
         channel.pipeline().addLast(tls);
       }
+      channel.pipeline().addLast(new WriteCombiner());
       HttpDecoderConfig config =
           new HttpDecoderConfig().setMaxHeaderSize(MAX_HEADERS).setMaxChunkSize(MAX_CHUNK);
-      channel.pipeline().addLast(new HttpClientCodec(config, false, false));
+      channel.pipeline().addLast(new HttpResponseDecoder(config));
+      channel.pipeline().addLast(new HttpRequestEncoder());
       channel.pipeline().addLast(new UpstreamConnection(UpstreamPool.this, endpoint, channel));
     }
   }
