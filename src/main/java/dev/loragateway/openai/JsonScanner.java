@@ -86,6 +86,14 @@ final class JsonScanner {
     this.listener = listener;
   }
 
+  /** Starts over with another document. */
+  void begin() {
+    state = State.OBJECT;
+    depth = 0;
+    consumed = 0;
+    complaint = null;
+  }
+
   /** Goes on with the next bytes; false once the document is refused or the scan stopped. */
   boolean scan(byte[] bytes, int from, int to) {
     origin = consumed - from;

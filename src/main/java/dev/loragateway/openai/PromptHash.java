@@ -25,6 +25,11 @@ final class PromptHash {
     until = offset + SPAN;
   }
 
+  /** Drops a range that was not closed. */
+  void forget() {
+    from = -1;
+  }
+
   /**
    * Takes what the piece holds of the range.
    *

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * parsers must not disagree on it. Confined to one event loop.
  */
 final class RequestFactCollector implements JsonScanner.Listener {
+  private static final byte[] NOTHING = {};
+
   private final JsonScanner scanner = new JsonScanner(this);
   private final PromptHash hash = new PromptHash();
   private RequestMember member = RequestMember.OTHER;
@@ -18,7 +20,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
   private long begun;
   private int hashDepth;
   private boolean awaitsElement;
-  private byte[] piece = {};
+  private byte[] piece = NOTHING;
   private long origin;
 
   private @Nullable String model;
@@ -32,6 +34,24 @@ final class RequestFactCollector implements JsonScanner.Listener {
   private int inputHash;
   private @Nullable Refused refused;
 
+  /** Starts over with another body. */
+  void begin() {
+    scanner.begin();
+    hash.forget();
+    member = RequestMember.OTHER;
+    awaitsElement = false;
+    model = null;
+    modelOffset = -1;
+    modelLength = 0;
+    stream = false;
+    user = null;
+    previousResponseId = null;
+    messagesHash = 0;
+    promptHash = 0;
+    inputHash = 0;
+    refused = null;
+  }
+
   /** Goes on with the next bytes; false once the body is refused. */
   boolean scan(byte[] bytes, int from, int to) {
     piece = bytes;
@@ -40,6 +60,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
     if (hash.isOpen()) {
       hash.update(bytes, origin, origin + to);
     }
+    piece = NOTHING;
     return good;
   }
 

@@ -5,10 +5,12 @@ import io.netty.util.concurrent.FastThreadLocal;
 
 /**
  * Reads what routing needs from a JSON request body while it arrives, in one pass and without a
- * tree: see {@link RequestFacts}. One per request; feed it every piece in order, then ask once:
+ * tree: see {@link RequestFacts}. One body after the other; feed it every piece in order, then ask
+ * once. It makes nothing but the result:
  *
  * <pre>{@code
  * RequestPeek peek = new RequestPeek();
+ * peek.begin();                // forgets the body before, if any
  * peek.feed(content);          // as often as content comes; indices and reference count stay
  * PeekResult result = peek.finish();
  * }</pre>
@@ -35,6 +37,11 @@ public final class RequestPeek {
 
   /** A peek at a body of which nothing has arrived. */
   public RequestPeek() {}
+
+  /** Forgets what it was fed, whether or not that was finished: another body comes. */
+  public void begin() {
+    facts.begin();
+  }
 
   /**
    * Scans the readable bytes.

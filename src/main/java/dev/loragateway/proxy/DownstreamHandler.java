@@ -2,6 +2,7 @@ package dev.loragateway.proxy;
 
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
+import dev.loragateway.openai.RequestPeek;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -46,7 +47,8 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private static final long LINGER_BYTES = 256L << 20;
 
   private final ProxyContext context;
-  private final Deque<HttpObject> pipelined = new ArrayDeque<>();
+  private final Deque<HttpObject> pipelined = new ArrayDeque<>(0);
+  private final RequestPeek peek = new RequestPeek();
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable UpstreamPool upstream;
   private @Nullable ConnectionSweep sweep;
@@ -185,7 +187,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
-    RequestReader next = new RequestReader(context, head, ctx.alloc());
+    RequestReader next = new RequestReader(context, head, ctx.alloc(), peek);
     reader = next;
     context.active.incrementAndGet();
     RequestReader.Refusal refusal = next.begin();

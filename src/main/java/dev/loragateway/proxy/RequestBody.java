@@ -29,16 +29,23 @@ final class RequestBody {
   /**
    * Starts a body.
    *
-   * @param json whether it is JSON to be read as it comes
+   * @param peek reads it as it comes, from its beginning; null for what is not JSON
    * @param announced {@code Content-Length}, or -1
    */
   RequestBody(
-      ByteBufAllocator alloc, BufferBudget budget, Limits limits, boolean json, long announced) {
+      ByteBufAllocator alloc,
+      BufferBudget budget,
+      Limits limits,
+      @Nullable RequestPeek peek,
+      long announced) {
     this.alloc = alloc;
     this.budget = budget;
     this.limits = limits;
     this.announced = announced;
-    this.peek = json ? new RequestPeek() : null;
+    this.peek = peek;
+    if (peek != null) {
+      peek.begin();
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.PeekResult;
 import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.openai.RequestPeek;
 import dev.loragateway.proxy.Route.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -37,6 +38,7 @@ final class RequestReader {
   private final ProxyContext context;
   private final HttpRequest head;
   private final ByteBufAllocator alloc;
+  private final RequestPeek peek;
   private final ProxySettings.Limits limits;
   private final String id;
   private final long startedAt = System.nanoTime();
@@ -45,10 +47,16 @@ final class RequestReader {
   private @Nullable RequestBody body;
   private @Nullable RequestFacts facts;
 
-  RequestReader(ProxyContext context, HttpRequest head, ByteBufAllocator alloc) {
+  /**
+   * Begins with a head.
+   *
+   * @param peek of the connection; the request before is read
+   */
+  RequestReader(ProxyContext context, HttpRequest head, ByteBufAllocator alloc, RequestPeek peek) {
     this.context = context;
     this.head = head;
     this.alloc = alloc;
+    this.peek = peek;
     this.limits = context.settings.get().limits();
     String given = HeaderRules.requestId(head.headers());
     this.id = given != null ? given : newId();
@@ -124,7 +132,8 @@ final class RequestReader {
     if (announced > limits.body()) {
       return tooLarge();
     }
-    body = new RequestBody(alloc, context.buffers, limits, found.kind() == Kind.JSON, announced);
+    RequestPeek reading = found.kind() == Kind.JSON ? peek : null;
+    body = new RequestBody(alloc, context.buffers, limits, reading, announced);
     return null;
   }
 

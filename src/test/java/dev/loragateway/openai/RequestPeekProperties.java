@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.PeekResult.Found;
 import dev.loragateway.openai.PeekResult.Refused;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -43,6 +44,19 @@ class RequestPeekProperties {
   void peek_randomBytes_neverThrowsAndChunkingIsInvisible(@ForAll byte[] body, @ForAll long seed) {
     RequestPeek peek = new RequestPeek();
     Chunks.feed(body, seed, peek::feed);
+    assertThat(peek.finish()).isEqualTo(RequestPeekTest.peek(body));
+  }
+
+  @Property
+  void peek_afterAnotherBody_remembersNothing(
+      @ForAll("damaged") byte[] before, @ForAll boolean finished, @ForAll("damaged") byte[] body) {
+    RequestPeek peek = new RequestPeek();
+    peek.feed(Unpooled.wrappedBuffer(before));
+    if (finished) {
+      peek.finish();
+    }
+    peek.begin();
+    peek.feed(Unpooled.wrappedBuffer(body));
     assertThat(peek.finish()).isEqualTo(RequestPeekTest.peek(body));
   }
 

@@ -47,6 +47,8 @@ public class PeekBenchmark {
 
   private final List<ByteBuf> pieces = new ArrayList<>();
 
+  private final RequestPeek peek = new RequestPeek();
+
   @Setup
   public void setUp() {
     String model = "\"model\":\"acme/llama/customer-support/v1\"";
@@ -69,7 +71,7 @@ public class PeekBenchmark {
 
   @Benchmark
   public Object peek() {
-    RequestPeek peek = new RequestPeek();
+    peek.begin();
     for (ByteBuf piece : pieces) {
       peek.feed(piece);
     }
