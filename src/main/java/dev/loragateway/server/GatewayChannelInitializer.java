@@ -8,7 +8,6 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpResponseEncoder;
 
 /** The whole pipeline of a client connection. Thread-safe. */
 final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
@@ -28,7 +27,7 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
         .pipeline()
         .addLast(new WriteCombiner())
         .addLast(new StrictRequestDecoder())
-        .addLast(new HttpResponseEncoder())
+        .addLast(new AnswerEncoder())
         .addLast(new DownstreamHandler(context));
   }
 

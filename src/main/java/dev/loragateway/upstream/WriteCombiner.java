@@ -23,10 +23,14 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
   /** First size of the buffer, and what it may hold. */
   private static final int INITIAL = 4096;
 
-  private static final int FULL = 8192;
+  private static final int FULL = 16_384;
 
   private final List<ChannelPromise> promises = new ArrayList<>(2);
-  private @Nullable ByteBuf gathered;
+
+  /** What waits for the flush: one piece, or, when {@code gathering}, a buffer with several. */
+  private @Nullable ByteBuf pending;
+
+  private boolean gathering;
 
   /** A combiner for one channel. */
   public WriteCombiner() {}
@@ -38,27 +42,36 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
       ctx.write(message, promise);
       return;
     }
-    ByteBuf into = gathered;
-    if (into == null) {
-      into = ctx.alloc().directBuffer(INITIAL, FULL);
-      gathered = into;
-    }
-    into.writeBytes(piece);
-    piece.release();
+    pending = pending == null ? piece : append(gathered(ctx, pending), piece);
     if (!promise.isVoid()) {
       promises.add(promise);
     }
-    if (into.readableBytes() > FULL - SMALL) {
+    if (pending.readableBytes() > FULL - SMALL) {
       passOn(ctx);
     }
   }
 
+  private ByteBuf gathered(ChannelHandlerContext ctx, ByteBuf waiting) {
+    if (gathering) {
+      return waiting;
+    }
+    gathering = true;
+    return append(ctx.alloc().directBuffer(INITIAL, FULL), waiting);
+  }
+
+  private static ByteBuf append(ByteBuf into, ByteBuf piece) {
+    into.writeBytes(piece);
+    piece.release();
+    return into;
+  }
+
   private void passOn(ChannelHandlerContext ctx) {
-    ByteBuf bytes = gathered;
+    ByteBuf bytes = pending;
     if (bytes == null) {
       return;
     }
-    gathered = null;
+    pending = null;
+    gathering = false;
     if (promises.isEmpty()) {
       ctx.write(bytes, ctx.voidPromise());
     } else if (promises.size() == 1) {
