@@ -5,6 +5,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Closes sockets whose exchange is not over in time, at most 50 ms late. Timed reads would wake the
@@ -15,6 +16,7 @@ final class Deadlines implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofMillis(50);
 
   private final Map<Socket, Long> underWay = new ConcurrentHashMap<>();
+  private volatile boolean resting;
   private final Thread watch =
       Thread.ofVirtual().name("scrape-deadlines").start(this::watchUntilClosed);
 
@@ -30,6 +32,9 @@ final class Deadlines implements AutoCloseable {
    */
   <T> T within(long deadline, Socket socket, Exchange<T> exchange) throws IOException {
     underWay.put(socket, deadline);
+    if (resting) {
+      LockSupport.unpark(watch);
+    }
     try {
       return exchange.run();
     } finally {
@@ -40,6 +45,7 @@ final class Deadlines implements AutoCloseable {
   private void watchUntilClosed() {
     try {
       while (true) {
+        rest();
         Thread.sleep(PERIOD);
         long now = System.nanoTime();
         underWay.forEach((socket, deadline) -> closeIfLate(socket, now - deadline));
@@ -47,6 +53,15 @@ final class Deadlines implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Until there is an exchange; whoever begins one after the last look sees that this rests. */
+  private void rest() {
+    resting = true;
+    while (underWay.isEmpty() && !Thread.currentThread().isInterrupted()) {
+      LockSupport.park(this);
+    }
+    resting = false;
   }
 
   private static void closeIfLate(Socket socket, long late) {

@@ -61,6 +61,7 @@ record ScrapedGateway(ProcessTree tree, int admin, JMXConnector jmx) implements 
     return """
     listen: 127.0.0.1:%d
     admin: { listen: 127.0.0.1:%d }
+    drain: { delay: 0s }
     pools:
     - name: pool
       baseModel: base
