@@ -30,6 +30,12 @@ final class EndpointLoop implements Runnable {
   /** Late answers of {@code /health} in a row that mean that the server hangs. */
   private static final int LATE_PROBES = 3;
 
+  /**
+   * Loops wake up at multiples of this, in nanoseconds, since waking a thread costs about as much
+   * as a scrape, and for several endpoints no more than for one.
+   */
+  private static final long WAKE_UPS = TimeUnit.MILLISECONDS.toNanos(10);
+
   private static final Logger log = LoggerFactory.getLogger(EndpointLoop.class);
 
   private final Endpoint endpoint;
@@ -102,6 +108,10 @@ final class EndpointLoop implements Runnable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       logBug(e);
+    } finally {
+      if (stopped) {
+        client.forget(endpoint);
+      }
     }
   }
 
@@ -114,6 +124,8 @@ final class EndpointLoop implements Runnable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      client.forget(endpoint);
     }
   }
 
@@ -133,11 +145,13 @@ final class EndpointLoop implements Runnable {
 
   private void pause() throws InterruptedException {
     while (!stopped && !settingsChanged.get()) {
-      long delay = cadence.delay(System.nanoTime(), health == Health.UP, wakeAsked.get());
+      long now = System.nanoTime();
+      long delay = cadence.delay(now, health == Health.UP, wakeAsked.get());
       if (delay <= 0) {
         return;
       }
-      bell.tryAcquire(delay, TimeUnit.NANOSECONDS);
+      long later = Math.floorMod(-(now + delay), WAKE_UPS);
+      bell.tryAcquire(delay + later, TimeUnit.NANOSECONDS);
     }
   }
 
@@ -216,6 +230,9 @@ final class EndpointLoop implements Runnable {
   private boolean isHealthy(ScrapeSettings current) throws InterruptedException {
     Answer answer = client.get(endpoint, "/health", current.timeout(), HEALTH_LIMIT);
     long now = System.nanoTime();
+    if (answer instanceof Answer.Page page) {
+      client.recycle(page);
+    }
     if (!(answer instanceof Answer.Failed(String reason, boolean late))) {
       lateProbes = 0;
       cadence.probedUp(now, current);
@@ -258,10 +275,7 @@ final class EndpointLoop implements Runnable {
     sink.scrapeBegins(endpoint);
     double began = System.currentTimeMillis() / 1e3;
     Answer answer = client.get(endpoint, "/metrics", current.timeout(), METRICS_LIMIT);
-    EndpointLoad load =
-        answer instanceof Answer.Page page
-            ? EngineMapping.of(current.engine()).map(page.bytes(), page.length(), began)
-            : null;
+    EndpointLoad load = answer instanceof Answer.Page page ? read(page, current, began) : null;
     long end = System.nanoTime();
     cadence.scraped(end, current);
     busy = load == null || isBusy(load);
@@ -276,6 +290,12 @@ final class EndpointLoop implements Runnable {
       return reason;
     }
     return load == null ? "not a metrics page of " + current.engine() : null;
+  }
+
+  private @Nullable EndpointLoad read(Answer.Page page, ScrapeSettings current, double began) {
+    EndpointLoad load = EngineMapping.of(current.engine()).map(page.bytes(), page.length(), began);
+    client.recycle(page);
+    return load;
   }
 
   /** Returns whether the endpoint told its models. */
@@ -310,6 +330,8 @@ final class EndpointLoop implements Runnable {
     } catch (IOException e) {
       models.failed("not a list of models: " + e.getMessage());
       return null;
+    } finally {
+      client.recycle(page);
     }
   }
 }

@@ -3,7 +3,11 @@ package dev.loragateway.scrape;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a page in the Prometheus text format (0.0.4) or OpenMetrics in one pass over its bytes. Any
@@ -12,6 +16,20 @@ import java.util.Arrays;
  * the thread that parses.
  */
 public final class PrometheusParser {
+  private static final VarHandle EIGHT_BYTES =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final long LOWEST_BITS = 0x0101010101010101L;
+  private static final long HIGHEST_BITS = 0x8080808080808080L;
+  private static final long NEWLINES = '\n' * LOWEST_BITS;
+  private static final boolean[] NAME_BYTES = new boolean[Byte.MAX_VALUE + 1];
+
+  static {
+    for (char c = 0; c < NAME_BYTES.length; c++) {
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      NAME_BYTES[c] = letter || (c >= '0' && c <= '9') || c == '_' || c == ':';
+    }
+  }
+
   private final byte[] page;
   private final int pageEnd;
   private final SampleVisitor visitor;
@@ -22,10 +40,9 @@ public final class PrometheusParser {
   private int malformed;
   private double value;
 
-  private String name = "";
+  private @Nullable String name;
   private int nameFrom;
   private int nameTo;
-  private boolean wanted;
 
   private PrometheusParser(byte[] page, int length, SampleVisitor visitor) {
     this.page = page;
@@ -47,7 +64,7 @@ public final class PrometheusParser {
   private int parse() {
     int from = 0;
     while (from < pageEnd) {
-      int newline = indexOf((byte) '\n', from, pageEnd);
+      int newline = newline(from);
       position = from;
       lineEnd = newline > from && page[newline - 1] == '\r' ? newline - 1 : newline;
       if (!readLine()) {
@@ -64,28 +81,38 @@ public final class PrometheusParser {
     if (position >= lineEnd || page[position] == '#') {
       return true;
     }
+    if (!readName()) {
+      return false;
+    }
+    return name == null || readSample(name);
+  }
+
+  /**
+   * A page lists the samples of one name one after the other, so it is mostly the one that was read
+   * last.
+   */
+  private boolean readName() {
     int from = position;
+    int end = from + nameTo - nameFrom;
+    if (end < lineEnd
+        && !isNameByte(page[end])
+        && Arrays.equals(page, nameFrom, nameTo, page, from, end)) {
+      position = end;
+      return nameTo > nameFrom;
+    }
     while (position < lineEnd && isNameByte(page[position])) {
       position++;
     }
     if (position == from || isDigit(page[from])) {
       return false;
     }
-    return !isWanted(from, position) || readSample();
+    nameFrom = from;
+    nameTo = position;
+    name = visitor.wanted(page, from, position);
+    return true;
   }
 
-  /** A page lists the samples of one name one after the other, so the last answer mostly holds. */
-  private boolean isWanted(int from, int to) {
-    if (!Arrays.equals(page, nameFrom, nameTo, page, from, to)) {
-      name = new String(page, from, to - from, ISO_8859_1);
-      nameFrom = from;
-      nameTo = to;
-      wanted = visitor.wants(name);
-    }
-    return wanted;
-  }
-
-  private boolean readSample() {
+  private boolean readSample(String wanted) {
     labels.clear();
     int afterName = position;
     skipBlanks();
@@ -101,7 +128,7 @@ public final class PrometheusParser {
     if (!readValue()) {
       return false;
     }
-    visitor.sample(name, labels, value);
+    visitor.sample(wanted, labels, value);
     return true;
   }
 
@@ -222,9 +249,17 @@ public final class PrometheusParser {
     }
   }
 
-  private int indexOf(byte wantedByte, int from, int to) {
+  /** Where the line ends, eight bytes at a time: a byte is zero where the newline was. */
+  private int newline(int from) {
     int i = from;
-    while (i < to && page[i] != wantedByte) {
+    for (; i <= pageEnd - Long.BYTES; i += Long.BYTES) {
+      long differing = (long) EIGHT_BYTES.get(page, i) ^ NEWLINES;
+      long zeroes = (differing - LOWEST_BITS) & ~differing & HIGHEST_BITS;
+      if (zeroes != 0) {
+        return i + Long.numberOfTrailingZeros(zeroes) / Byte.SIZE;
+      }
+    }
+    while (i < pageEnd && page[i] != '\n') {
       i++;
     }
     return i;
@@ -239,7 +274,7 @@ public final class PrometheusParser {
   }
 
   private static boolean isNameByte(byte b) {
-    return (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || isDigit(b) || b == '_' || b == ':';
+    return b >= 0 && NAME_BYTES[b];
   }
 
   private static boolean isDecimalByte(byte b) {

@@ -1,12 +1,16 @@
 package dev.loragateway.scrape;
 
+import org.jspecify.annotations.Nullable;
+
 /** Takes the samples of a metrics page as {@link PrometheusParser} comes across them. */
 public interface SampleVisitor {
   /**
-   * Returns whether the samples of this name are to be read. Asked at least once for each run of
-   * samples of one name; the answer must depend on the name alone.
+   * Returns the name under which samples are to be visited, or null when they are not wanted. Asked
+   * at least once for each run of samples of one name; the answer must depend on the name alone.
+   *
+   * @param page has the name at {@code from} to {@code to}, in ASCII
    */
-  boolean wants(String name);
+  @Nullable String wanted(byte[] page, int from, int to);
 
   /**
    * Takes in one sample of a wanted name.

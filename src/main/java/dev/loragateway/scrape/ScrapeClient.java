@@ -1,52 +1,80 @@
 package dev.loragateway.scrape;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Asks model servers over HTTP/1.1, each answer bounded in time and size; directly, as requests go
- * to them, whatever proxy or redirect there may be. There is one JDK client, and so one platform
- * thread, for each set of certificate authorities; all else runs on virtual threads. Thread-safe.
+ * to them, whatever proxy or redirect there may be. Blocks, so it is for virtual threads. Of each
+ * endpoint one connection is kept between requests. Thread-safe.
  */
 final class ScrapeClient implements AutoCloseable {
-  private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
+  /**
+   * vLLM closes a connection that was idle for 5 s. Giving it up earlier keeps a probe from meeting
+   * a close that is under way.
+   */
+  private static final long LONGEST_IDLE = Duration.ofSeconds(4).toNanos();
+
   private static final int LONGEST_REASON = 200;
 
-  static {
-    // vLLM closes a connection that was idle for 5 s. Giving it up earlier, not at the JDK's 30 s,
-    // keeps a probe from meeting a close that is under way. `Connection: close` would cost a
-    // connection, and with TLS a handshake, for each scrape. The property holds for all JDK
-    // clients of the process, and is read when the first of them is used.
-    if (System.getProperty(KEEP_ALIVE) == null) {
-      System.setProperty(KEEP_ALIVE, "4");
+  private final ExecutorService lookups =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("scrape-lookup-", 0).factory());
+  private final Deadlines deadlines = new Deadlines();
+  private final Map<Path, SSLContext> authorities = new ConcurrentHashMap<>();
+  private final Map<Endpoint, HttpConnection> idle = new ConcurrentHashMap<>();
+  private final PageBuffers buffers = new PageBuffers();
+
+  /** One request. */
+  private record Request(Endpoint endpoint, String head, int maxBytes, long deadline) {
+    static Request of(Endpoint endpoint, String path, int maxBytes, long deadline) {
+      URI uri = URI.create(endpoint.url(path));
+      String head =
+          "GET "
+              + uri.getRawPath()
+              + " HTTP/1.1\r\nHost: "
+              + uri.getRawAuthority()
+              + "\r\nUser-Agent: lora-gateway\r\n"
+              + credential(endpoint.apiKey())
+              + "\r\n";
+      return new Request(endpoint, head, maxBytes, deadline);
+    }
+
+    private static String credential(@Nullable String apiKey) {
+      if (apiKey == null) {
+        return "";
+      }
+      if (apiKey.chars().anyMatch(Character::isISOControl)) {
+        throw new IllegalArgumentException("the API key has a control character");
+      }
+      return "Authorization: Bearer " + apiKey + "\r\n";
+    }
+
+    boolean isLate() {
+      return System.nanoTime() - deadline >= 0;
     }
   }
-
-  private final ExecutorService executor =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("scrape-http-", 0).factory());
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Authorities, HttpClient> clients = new HashMap<>();
-
-  /** Whom to trust: the certificate authorities of a PEM file, or the platform's. */
-  private record Authorities(@Nullable Path pem) {}
 
   /**
    * Asks for a path and waits for the whole answer.
@@ -56,69 +84,108 @@ final class ScrapeClient implements AutoCloseable {
    */
   Answer get(Endpoint endpoint, String path, Duration timeout, int maxBytes)
       throws InterruptedException {
-    CompletableFuture<HttpResponse<Answer.Page>> exchange;
+    long deadline = System.nanoTime() + timeout.toNanos();
     try {
-      exchange = send(endpoint, path, maxBytes);
+      return ask(Request.of(endpoint, path, maxBytes, deadline));
     } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
-      return failed(e);
-    }
-    try {
-      HttpResponse<Answer.Page> response = exchange.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-      int status = response.statusCode();
-      return status >= 200 && status < 300
-          ? response.body()
-          : new Answer.Failed("status " + status + " (expected: 200)", false);
-    } catch (TimeoutException e) {
-      return new Answer.Failed("no complete answer within " + timeout.toMillis() + " ms", true);
-    } catch (ExecutionException e) {
-      return failed(e.getCause() == null ? e : e.getCause());
-    } finally {
-      exchange.cancel(true);
-    }
-  }
-
-  private CompletableFuture<HttpResponse<Answer.Page>> send(
-      Endpoint endpoint, String path, int maxBytes) throws IOException, GeneralSecurityException {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(endpoint.url(path)));
-    String apiKey = endpoint.apiKey();
-    if (apiKey != null) {
-      request.header("Authorization", "Bearer " + apiKey);
-    }
-    return client(endpoint.access())
-        .sendAsync(
-            request.build(),
-            head ->
-                new BoundedBody(
-                    head.headers().firstValueAsLong("content-length").orElse(-1), maxBytes));
-  }
-
-  private HttpClient client(UpstreamAccess access) throws IOException, GeneralSecurityException {
-    Authorities authorities = new Authorities(access.tls() ? access.ca() : null);
-    lock.lock();
-    try {
-      HttpClient known = clients.get(authorities);
-      if (known != null) {
-        return known;
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
       }
-      HttpClient client = newClient(authorities.pem());
-      clients.put(authorities, client);
-      return client;
-    } finally {
-      lock.unlock();
+      return System.nanoTime() - deadline >= 0
+          ? new Answer.Failed("no complete answer within " + timeout.toMillis() + " ms", true)
+          : failed(e);
     }
   }
 
-  private HttpClient newClient(@Nullable Path pem) throws IOException, GeneralSecurityException {
-    HttpClient.Builder client =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .executor(executor);
-    if (pem != null) {
-      client.sslContext(TrustedAuthorities.sslContext(pem));
+  /** The server may close a kept connection at any time; then the request goes over another one. */
+  private Answer ask(Request request)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    HttpConnection kept = kept(request.endpoint());
+    if (kept != null) {
+      try {
+        return ask(kept, request);
+      } catch (IOException e) {
+        if (kept.answered() || request.isLate()) {
+          throw e;
+        }
+      }
     }
-    return client.build();
+    return ask(open(request), request);
+  }
+
+  private Answer ask(HttpConnection connection, Request request) throws IOException {
+    byte[] head = request.head().getBytes(ISO_8859_1);
+    boolean keep = false;
+    try {
+      Answer answer =
+          deadlines.within(
+              request.deadline(),
+              connection.socket(),
+              () -> connection.ask(head, buffers, request.maxBytes()));
+      keep = connection.reusable();
+      return answer;
+    } finally {
+      if (keep) {
+        keep(request.endpoint(), connection);
+      } else {
+        connection.close();
+      }
+    }
+  }
+
+  private @Nullable HttpConnection kept(Endpoint endpoint) {
+    HttpConnection kept = idle.remove(endpoint);
+    if (kept != null && System.nanoTime() - kept.usedAt() > LONGEST_IDLE) {
+      kept.close();
+      return null;
+    }
+    return kept;
+  }
+
+  private void keep(Endpoint endpoint, HttpConnection connection) {
+    HttpConnection other = idle.put(endpoint, connection);
+    if (other != null) {
+      other.close();
+    }
+  }
+
+  private HttpConnection open(Request request)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    Endpoint endpoint = request.endpoint();
+    InetAddress address = resolve(endpoint.host(), request.deadline());
+    SSLContext tls = tls(endpoint.access());
+    Socket socket = new Socket(Proxy.NO_PROXY);
+    return deadlines.within(
+        request.deadline(), socket, () -> HttpConnection.open(socket, endpoint, address, tls));
+  }
+
+  /** A look-up cannot be given up; it is only not waited for. */
+  private InetAddress resolve(String host, long deadline) throws IOException, InterruptedException {
+    Future<InetAddress> lookup = lookups.submit(() -> InetAddress.getByName(host));
+    try {
+      return lookup.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof UnknownHostException unknown ? unknown : new IOException(e);
+    } catch (TimeoutException e) {
+      throw new SocketTimeoutException();
+    }
+  }
+
+  private @Nullable SSLContext tls(UpstreamAccess access)
+      throws IOException, GeneralSecurityException {
+    Path pem = access.ca();
+    if (!access.tls()) {
+      return null;
+    }
+    if (pem == null) {
+      return SSLContext.getDefault();
+    }
+    SSLContext known = authorities.get(pem);
+    if (known == null) {
+      known = TrustedAuthorities.sslContext(pem);
+      authorities.put(pem, known);
+    }
+    return known;
   }
 
   private static Answer.Failed failed(Throwable failure) {
@@ -126,17 +193,24 @@ final class ScrapeClient implements AutoCloseable {
     return new Answer.Failed(reason.substring(0, Math.min(reason.length(), LONGEST_REASON)), false);
   }
 
-  /** Gives up what is under way and ends all threads. */
+  /** Takes back the bytes of a page that nobody reads any more, for another one. */
+  void recycle(Answer.Page page) {
+    buffers.give(page.bytes());
+  }
+
+  /** Gives up the connection that is kept to an endpoint. */
+  void forget(Endpoint endpoint) {
+    HttpConnection kept = idle.remove(endpoint);
+    if (kept != null) {
+      kept.close();
+    }
+  }
+
+  /** Gives up all connections; no request may be under way. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      clients.values().forEach(HttpClient::shutdownNow);
-      clients.values().forEach(HttpClient::close);
-      clients.clear();
-    } finally {
-      lock.unlock();
-    }
-    executor.close();
+    idle.keySet().forEach(this::forget);
+    lookups.shutdownNow();
+    deadlines.close();
   }
 }

@@ -9,6 +9,13 @@ import org.jspecify.annotations.Nullable;
 final class SglangMapping implements EngineMapping {
   static final SglangMapping INSTANCE = new SglangMapping();
 
+  private static final MetricNames NAMES =
+      MetricNames.of(
+          "sglang:num_running_reqs",
+          "sglang:num_queue_reqs",
+          "sglang:token_usage",
+          "process_start_time_seconds");
+
   private SglangMapping() {}
 
   @Override
@@ -30,15 +37,8 @@ final class SglangMapping implements EngineMapping {
     private double processStart = Double.NaN;
 
     @Override
-    public boolean wants(String name) {
-      return switch (name) {
-        case "sglang:num_running_reqs",
-            "sglang:num_queue_reqs",
-            "sglang:token_usage",
-            "process_start_time_seconds" ->
-            true;
-        default -> false;
-      };
+    public @Nullable String wanted(byte[] page, int from, int to) {
+      return NAMES.find(page, from, to);
     }
 
     @Override

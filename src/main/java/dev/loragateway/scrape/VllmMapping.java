@@ -9,6 +9,21 @@ import org.jspecify.annotations.Nullable;
 final class VllmMapping implements EngineMapping {
   static final VllmMapping INSTANCE = new VllmMapping();
 
+  private static final MetricNames NAMES =
+      MetricNames.of(
+          "vllm:num_requests_running",
+          "vllm:num_requests_waiting",
+          "vllm:num_requests_waiting_by_reason",
+          "vllm:kv_cache_usage_perc",
+          "vllm:gpu_cache_usage_perc",
+          "vllm:lora_requests_info",
+          "vllm:lora_adapter_loaded",
+          "vllm:num_gpu_loaded_lora_adapters",
+          "vllm:max_gpu_lora_adapters",
+          "vllm:max_loras",
+          "vllm:max_lora",
+          "process_start_time_seconds");
+
   private VllmMapping() {}
 
   @Override
@@ -33,23 +48,8 @@ final class VllmMapping implements EngineMapping {
     private double processStart = Double.NaN;
 
     @Override
-    public boolean wants(String name) {
-      return switch (name) {
-        case "vllm:num_requests_running",
-            "vllm:num_requests_waiting",
-            "vllm:num_requests_waiting_by_reason",
-            "vllm:kv_cache_usage_perc",
-            "vllm:gpu_cache_usage_perc",
-            "vllm:lora_requests_info",
-            "vllm:lora_adapter_loaded",
-            "vllm:num_gpu_loaded_lora_adapters",
-            "vllm:max_gpu_lora_adapters",
-            "vllm:max_loras",
-            "vllm:max_lora",
-            "process_start_time_seconds" ->
-            true;
-        default -> false;
-      };
+    public @Nullable String wanted(byte[] page, int from, int to) {
+      return NAMES.find(page, from, to);
     }
 
     @Override

@@ -1,11 +1,13 @@
 package dev.loragateway.scrape;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -141,6 +143,25 @@ class PrometheusParserTest {
   }
 
   @Test
+  void line_nameThatBeginsLikeTheLastOne_notTakenForIt() {
+    Seen seen = parse("ab 1\nabc 2\nab 3\na 4\nab{x=\"1\"} 5", name -> name.equals("ab"));
+    assertThat(seen.samples).containsExactly("ab{} 1.0", "ab{} 3.0", "ab{x=1} 5.0");
+    assertThat(seen.malformed).isZero();
+  }
+
+  @Test
+  void page_linesOfAnyLength_endWhereTheyEnd() {
+    StringBuilder page = new StringBuilder();
+    for (int length = 0; length < 40; length++) {
+      page.append("# ").append("\u008a\u000b".repeat(length)).append("\n");
+      page.append("m").append("1".repeat(length)).append(" 7\n");
+    }
+    assertThat(parse(page.toString()).samples)
+        .hasSize(40)
+        .allSatisfy(sample -> assertThat(sample).endsWith("{} 7.0"));
+  }
+
+  @Test
   void length_shorterThanArray_restNotRead() {
     Seen seen = new Seen();
     byte[] page = "a 1\nb 2\n".getBytes(UTF_8);
@@ -162,8 +183,9 @@ class PrometheusParserTest {
   static SampleVisitor visitor(Predicate<String> wanted, SampleConsumer samples) {
     return new SampleVisitor() {
       @Override
-      public boolean wants(String name) {
-        return wanted.test(name);
+      public @Nullable String wanted(byte[] page, int from, int to) {
+        String name = new String(page, from, to - from, US_ASCII);
+        return wanted.test(name) ? name : null;
       }
 
       @Override

@@ -2,6 +2,7 @@ package dev.loragateway.scrape;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
@@ -25,6 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 class ScrapeClientTest {
@@ -138,6 +143,90 @@ class ScrapeClientTest {
           .doesNotContain("\n", "\u0007")
           .hasSizeLessThanOrEqualTo(200);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HTTP/1.1 200 OK|Content-Length: 2||ok",
+        "HTTP/1.1 200 OK|content-length:2||ok",
+        "HTTP/1.1 200|Connection: close||ok",
+        "HTTP/1.0 200 OK||ok",
+        "HTTP/1.1 103 Hints|link: x||HTTP/1.1 200 OK|Content-Length: 2||ok",
+        "HTTP/1.1 200 OK|Transfer-Encoding: chunked||1;a=b|o|1|k|0|x: y||"
+      })
+  void answer_anyFraming_read(String answer) throws Exception {
+    try (ServerSocket socket = answering(answer.replace("|", "\r\n"), 1)) {
+      assertThat(text(get(endpointOf(socket), "/metrics"))).isEqualTo("ok");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP/1.1 200 OK|Content-Length: 3||ok,closed",
+    "HTTP/1.1 200 OK|Content-Length: -3||ok,not a number",
+    "HTTP/1.1 200 OK|Transfer-Encoding: chunked||2|ok,closed",
+    "HTTP/1.1 200 OK|Transfer-Encoding: chunked||ffffffff|ok,chunk's size",
+    "HTTP/1.1 200 OK|Transfer-Encoding: chunked||x|ok,chunk's size",
+    "HTTP/1.1 200 OK|Transfer-Encoding: chunked||1|ok|,chunk is longer",
+    "HTTP/1.1 2x0 OK||,not a number",
+    "HTTP/2 200||,not an HTTP answer"
+  })
+  void answer_broken_failed(String answer, String reason) throws Exception {
+    try (ServerSocket socket = answering(answer.replace("|", "\r\n"), 1)) {
+      assertThat(reason(get(endpointOf(socket), "/metrics"))).contains(reason);
+    }
+  }
+
+  @Test
+  void answer_endlessHead_failed() throws Exception {
+    String many = "HTTP/1.1 200 OK\r\n" + "a: b\r\n".repeat(100_000);
+    String longLine = "HTTP/1.1 200 OK\r\na: " + "b".repeat(1_000_000);
+    for (String answer : new String[] {many, longLine}) {
+      try (ServerSocket socket = answering(answer, 1)) {
+        assertThat(reason(get(endpointOf(socket), "/metrics")))
+            .containsAnyOf("more than", "longer");
+      }
+    }
+  }
+
+  @Test
+  void pages_recycledAndReadAgain_eachWhole() throws InterruptedException {
+    for (int length : new int[] {100_000, 10, 0, 70_000, 300_000, 64}) {
+      String body = Integer.toString(length % 7).repeat(length);
+      server.answer("/metrics", 200, body);
+      Answer answer = get(server.endpoint(), "/metrics");
+      assertThat(text(answer)).isEqualTo(body);
+      client.recycle((Answer.Page) answer);
+    }
+  }
+
+  @Test
+  void requester_interrupted_givesUpAtOnce() throws Exception {
+    server.hang("/metrics");
+    CompletableFuture<Throwable> ended = new CompletableFuture<>();
+    Thread requester =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    client.get(server.endpoint(), "/metrics", Duration.ofHours(1), MIB);
+                  } catch (InterruptedException e) {
+                    ended.complete(e);
+                  }
+                });
+    await().until(() -> server.count("/metrics") == 1);
+    requester.interrupt();
+    assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void apiKey_withALineBreak_refused() throws InterruptedException {
+    Endpoint plain = server.endpoint();
+    UpstreamAccess access = new UpstreamAccess(false, null, "a\r\nx: y");
+    Endpoint endpoint = new Endpoint("pool", plain.address(), plain.host(), plain.port(), access);
+    assertThat(reason(get(endpoint, "/health"))).contains("control character");
+    assertThat(server.requests).isEmpty();
   }
 
   @Test

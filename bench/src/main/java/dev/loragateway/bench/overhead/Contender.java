@@ -1,5 +1,8 @@
 package dev.loragateway.bench.overhead;
 
+import dev.loragateway.bench.process.ProcessTree;
+import dev.loragateway.bench.process.Running;
+import dev.loragateway.bench.process.Shell;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;

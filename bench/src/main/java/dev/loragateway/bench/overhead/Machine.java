@@ -1,8 +1,7 @@
 package dev.loragateway.bench.overhead;
 
+import dev.loragateway.bench.process.Machines;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * Where it was measured. Immutable.
@@ -15,15 +14,8 @@ import java.nio.file.Path;
  */
 record Machine(String processor, int cores, String kernel, String java, String pinned) {
   static Machine here(int cores, Cores pinned) throws IOException {
-    String processor =
-        Files.readString(Path.of("/proc/cpuinfo"))
-            .lines()
-            .filter(line -> line.startsWith("model name"))
-            .map(line -> line.substring(line.indexOf(':') + 1).strip())
-            .findFirst()
-            .orElse("unknown");
     return new Machine(
-        processor,
+        Machines.processor(),
         cores,
         System.getProperty("os.name") + " " + System.getProperty("os.version"),
         Runtime.version().toString(),

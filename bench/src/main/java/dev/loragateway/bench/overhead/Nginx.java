@@ -1,5 +1,6 @@
 package dev.loragateway.bench.overhead;
 
+import dev.loragateway.bench.process.Shell;
 import java.io.IOException;
 
 /** Debian's nginx. Stateless. */

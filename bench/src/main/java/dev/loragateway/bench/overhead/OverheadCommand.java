@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.loragateway.bench.Commands;
 import dev.loragateway.bench.Progress;
+import dev.loragateway.bench.process.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,7 +172,7 @@ public final class OverheadCommand implements Callable<Integer> {
   }
 
   private List<Proxy> chosen() {
-    Path root = Path.of(Objects.requireNonNull(System.getProperty("overhead.root")));
+    Path root = Path.of(Objects.requireNonNull(System.getProperty("bench.root")));
     List<Proxy> all =
         List.of(
             new Nginx(),
@@ -200,7 +201,7 @@ public final class OverheadCommand implements Callable<Integer> {
     for (Proxy proxy : proxies) {
       progress.at(START_SECONDS * (started.size() - 1), "start " + proxy.name());
       Site site =
-          new Site(directory.resolve(proxy.name()), Site.freePort(), stub.servers(), stub.others());
+          new Site(directory.resolve(proxy.name()), Ports.free(), stub.servers(), stub.others());
       try {
         Contender contender = Contender.start(proxy, site, cores);
         contender.pause();

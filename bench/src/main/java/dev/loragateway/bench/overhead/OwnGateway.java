@@ -1,5 +1,7 @@
 package dev.loragateway.bench.overhead;
 
+import dev.loragateway.bench.process.Ports;
+import dev.loragateway.bench.process.Shell;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ record OwnGateway(Path root, String javaOptions) implements Proxy {
             %s%s\
             """
                 .formatted(
-                    site.port(), Site.freePort(), pool(0, site.servers()), pool(1, site.others())));
+                    site.port(), Ports.free(), pool(0, site.servers()), pool(1, site.others())));
     return Launch.of(root.resolve("gateway/run").toString(), "serve", "--config", file)
         .with("JAVA_OPTS", "-Dio.netty.eventLoopThreads=1 " + javaOptions);
   }

@@ -1,5 +1,6 @@
 package dev.loragateway.bench.overhead;
 
+import dev.loragateway.bench.process.Ports;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ record RustRouter(String name, String program, List<String> subcommand) implemen
     command.addAll(List.of("--policy", "round_robin", "--log-level", "error"));
     command.addAll(List.of("--max-concurrent-requests", "8192"));
     command.addAll(List.of("--prometheus-host", "127.0.0.1"));
-    command.addAll(List.of("--prometheus-port", Integer.toString(Site.freePort())));
+    command.addAll(List.of("--prometheus-port", Integer.toString(Ports.free())));
     command.add("--worker-urls");
     site.servers().forEach(port -> command.add("http://127.0.0.1:" + port));
     return new Launch(command, Map.of("TOKIO_WORKER_THREADS", "1"));

@@ -1,8 +1,6 @@
 package dev.loragateway.bench.overhead;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,12 +15,6 @@ import java.util.stream.Collectors;
  * @param others ports of the servers of a second pool, which gets no requests
  */
 record Site(Path directory, int port, List<Integer> servers, List<Integer> others) {
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   /** Writes a configuration and returns where it is. */
   String write(String name, String text) throws IOException {
     return Files.writeString(directory.resolve(name), text).toString();

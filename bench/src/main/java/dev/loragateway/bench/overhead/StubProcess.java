@@ -1,42 +1,21 @@
 package dev.loragateway.bench.overhead;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.BufferedReader;
+import dev.loragateway.bench.process.JavaProgram;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.lang.ProcessBuilder.Redirect;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * The stub in a process of its own. Immutable.
  *
- * @param tree the process
+ * @param program the process
  * @param ports of the first pool's servers, then of the second's
  */
-record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseable {
+record StubProcess(JavaProgram program, List<Integer> ports) implements AutoCloseable {
   static StubProcess start(Cores cores) throws IOException {
-    List<String> command =
-        List.of(
-            ProcessHandle.current().info().command().orElse("java"),
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            Objects.requireNonNull(System.getProperty("java.class.path")),
-            Stub.class.getName());
-    Process process =
-        new ProcessBuilder(cores.onLoad(command)).redirectError(Redirect.INHERIT).start();
-    ProcessTree tree = new ProcessTree(process);
-    Running.endWithThisProgram(tree);
-    String line =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), US_ASCII)).readLine();
-    if (line == null) {
-      throw new IOException("the stub did not start");
-    }
-    return new StubProcess(tree, Arrays.stream(line.split(" ")).map(Integer::valueOf).toList());
+    JavaProgram program = JavaProgram.start(cores::onLoad, Stub.class);
+    return new StubProcess(
+        program, Arrays.stream(program.greeting().split(" ")).map(Integer::valueOf).toList());
   }
 
   /** Of the pool that gets the requests. */
@@ -50,6 +29,6 @@ record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseab
 
   @Override
   public void close() {
-    tree.end();
+    program.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.loragateway.bench.overhead;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.loragateway.bench.process.Shell;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

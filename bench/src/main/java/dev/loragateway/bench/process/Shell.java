@@ -1,4 +1,4 @@
-package dev.loragateway.bench.overhead;
+package dev.loragateway.bench.process;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Runs programs to their end. Stateless. */
-final class Shell {
+public final class Shell {
   private Shell() {}
 
   /**
@@ -15,7 +15,7 @@ final class Shell {
    *
    * @throws IOException if it ends with another status than 0; the message has its last lines
    */
-  static String output(List<String> command) throws IOException, InterruptedException {
+  public static String output(List<String> command) throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -30,18 +30,18 @@ final class Shell {
     return out;
   }
 
-  static String output(String... command) throws IOException, InterruptedException {
+  public static String output(String... command) throws IOException, InterruptedException {
     return output(List.of(command));
   }
 
   /** The last lines of a text. */
-  static String tail(String text) {
+  public static String tail(String text) {
     List<String> lines = text.strip().lines().toList();
     return String.join("\n  ", lines.subList(Math.max(0, lines.size() - 8), lines.size()));
   }
 
   /** Whether a program is on the path, or where those lie that only root runs. */
-  static boolean has(String program) {
+  public static boolean has(String program) {
     return Arrays.stream((System.getenv("PATH") + ":/usr/sbin:/sbin").split(":"))
         .anyMatch(directory -> new java.io.File(directory, program).canExecute());
   }

@@ -1,14 +1,16 @@
-package dev.loragateway.bench.overhead;
+package dev.loragateway.bench.process;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A program that was started, and what it started. Thread-safe. */
-record ProcessTree(Process root) {
+public record ProcessTree(Process root) {
   private static final long PATIENCE_SECONDS = 3;
 
   /** Ticks per second of the times in /proc, which are the same on every Linux. */
@@ -16,29 +18,58 @@ record ProcessTree(Process root) {
 
   private static final int STAT_AFTER_NAME = 3;
   private static final int STAT_USER_TIME = 14;
+  private static final int STAT_SYSTEM_TIME = 15;
   private static final int STAT_CHILDRENS_SYSTEM_TIME = 17;
 
   /** Processor time so far, user's and system's, of all threads, children that ended included. */
-  double cpuSeconds() {
+  public double cpuSeconds() {
     return pids().mapToDouble(ProcessTree::cpuSeconds).sum();
   }
 
+  /**
+   * The same by the names of the threads that live, without their numbers. Names are cut to 15
+   * characters by the kernel.
+   */
+  public Map<String, Double> threadSeconds() {
+    Map<String, Double> seconds = new TreeMap<>();
+    for (Path task : tasks().toList()) {
+      String stat = read(task.resolve("stat"));
+      if (!stat.isEmpty()) {
+        String name = stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+        seconds.merge(
+            name.replaceAll("[-# ]*[0-9]+", ""), seconds(stat, STAT_SYSTEM_TIME), Double::sum);
+      }
+    }
+    return seconds;
+  }
+
+  private Stream<Path> tasks() {
+    return pids()
+        .mapMulti(
+            (pid, to) -> {
+              String[] names = proc(pid).resolve("task").toFile().list();
+              for (String name : names == null ? new String[0] : names) {
+                to.accept(proc(pid).resolve("task").resolve(name));
+              }
+            });
+  }
+
   /** Resident memory. */
-  double rssMib() {
+  public double rssMib() {
     return pids().mapToDouble(ProcessTree::rssMib).sum();
   }
 
   /** Stops it, so that it does not disturb; it goes on where it was. */
-  void pause() {
+  public void pause() {
     signal("STOP");
   }
 
-  void resume() {
+  public void resume() {
     signal("CONT");
   }
 
   /** Ends it. */
-  void end() {
+  public void end() {
     List<ProcessHandle> all =
         Stream.concat(root.descendants(), Stream.of(root.toHandle())).toList();
     resume();
@@ -68,27 +99,35 @@ record ProcessTree(Process root) {
   }
 
   private static double cpuSeconds(long pid) {
-    String stat = read(pid, "stat");
+    return seconds(read(proc(pid).resolve("stat")), STAT_CHILDRENS_SYSTEM_TIME);
+  }
+
+  /** The sum of the times from the user's time to that field. */
+  private static double seconds(String stat, int lastField) {
     String[] fields = stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
     double ticks = 0;
-    for (int i = STAT_USER_TIME; i <= STAT_CHILDRENS_SYSTEM_TIME && fields.length > i; i++) {
+    for (int i = STAT_USER_TIME; i <= lastField && fields.length > i; i++) {
       ticks += Long.parseLong(fields[i - STAT_AFTER_NAME]);
     }
     return ticks / TICKS;
   }
 
   private static double rssMib(long pid) {
-    return read(pid, "status")
+    return read(proc(pid).resolve("status"))
         .lines()
         .filter(line -> line.startsWith("VmRSS:"))
         .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
         .sum();
   }
 
+  private static Path proc(long pid) {
+    return Path.of("/proc", Long.toString(pid));
+  }
+
   /** Empty where the process has ended. */
-  private static String read(long pid, String file) {
+  private static String read(Path file) {
     try {
-      return Files.readString(Path.of("/proc", Long.toString(pid), file));
+      return Files.readString(file);
     } catch (IOException e) {
       return "";
     }

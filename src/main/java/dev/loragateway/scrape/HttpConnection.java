@@ -1,0 +1,161 @@
+package dev.loragateway.scrape;
+
+import dev.loragateway.model.Endpoint;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.HexFormat;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to a model server, for one GET after another over HTTP/1.1 (RFC 9112). Confined to
+ * the exchange that uses it.
+ */
+final class HttpConnection implements AutoCloseable {
+  private static final byte[] NO_BYTES = {};
+
+  private final Socket socket;
+  private final OutputStream out;
+  private final HttpInput in;
+  private boolean answering;
+  private boolean reusable;
+  private long usedAt;
+
+  private HttpConnection(Socket socket, Socket secured) throws IOException {
+    this.socket = socket;
+    this.out = secured.getOutputStream();
+    this.in = new HttpInput(secured.getInputStream());
+  }
+
+  /**
+   * Connects, and closes the socket if that fails.
+   *
+   * @param tls whom to trust; null = plain text
+   */
+  static HttpConnection open(
+      Socket socket, Endpoint endpoint, InetAddress address, @Nullable SSLContext tls)
+      throws IOException {
+    try {
+      socket.setTcpNoDelay(true);
+      socket.connect(new InetSocketAddress(address, endpoint.port()));
+      return new HttpConnection(socket, tls == null ? socket : secured(socket, endpoint, tls));
+    } catch (IOException | RuntimeException e) {
+      close(socket);
+      throw e;
+    }
+  }
+
+  private static Socket secured(Socket socket, Endpoint endpoint, SSLContext tls)
+      throws IOException {
+    SSLSocket secured =
+        (SSLSocket)
+            tls.getSocketFactory().createSocket(socket, endpoint.host(), endpoint.port(), true);
+    SSLParameters parameters = secured.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    secured.setSSLParameters(parameters);
+    secured.startHandshake();
+    return secured;
+  }
+
+  /**
+   * Sends a request and reads its answer.
+   *
+   * @param request its head
+   * @param buffers hold the body; it is in another array if it is longer
+   * @param maxBytes largest body that is read
+   */
+  Answer ask(byte[] request, PageBuffers buffers, int maxBytes) throws IOException {
+    answering = false;
+    reusable = false;
+    out.write(request);
+    in.fill();
+    answering = true;
+    ResponseHead head = ResponseHead.read(in);
+    while (head.status() / 100 == 1) {
+      head = ResponseHead.read(in);
+    }
+    Answer.Page page = body(head, buffers, maxBytes).page();
+    reusable = head.persistent() && !in.buffered();
+    usedAt = System.nanoTime();
+    return head.status() / 100 == 2
+        ? page
+        : new Answer.Failed("status " + head.status() + " (expected: 200)", false);
+  }
+
+  private Body body(ResponseHead head, PageBuffers buffers, int maxBytes) throws IOException {
+    if (head.bodiless() || (head.length() == 0 && !head.chunked())) {
+      return new Body(NO_BYTES, 0);
+    }
+    Body body = new Body(buffers.take(), maxBytes);
+    if (head.chunked()) {
+      chunks(body);
+    } else if (head.length() >= 0) {
+      body.read(in, head.length());
+    } else {
+      body.readToEnd(in);
+    }
+    return body;
+  }
+
+  private void chunks(Body body) throws IOException {
+    for (int size = chunkSize(); size > 0; size = chunkSize()) {
+      body.read(in, size);
+      if (!in.line().isEmpty()) {
+        throw new IOException("a chunk is longer than announced");
+      }
+    }
+    ResponseHead.skipTrailer(in);
+  }
+
+  private int chunkSize() throws IOException {
+    String line = in.line();
+    int end = line.indexOf(';');
+    try {
+      int size = HexFormat.fromHexDigits((end < 0 ? line : line.substring(0, end)).strip());
+      if (size >= 0) {
+        return size;
+      }
+    } catch (IllegalArgumentException e) {
+      // told below
+    }
+    throw new IOException("not a chunk's size: " + line);
+  }
+
+  /** Returns whether anything of the last request's answer came. */
+  boolean answered() {
+    return answering;
+  }
+
+  /** Returns whether the server lets another request follow. */
+  boolean reusable() {
+    return reusable;
+  }
+
+  /** When its last answer was complete. */
+  long usedAt() {
+    return usedAt;
+  }
+
+  /** Below TLS, too. */
+  Socket socket() {
+    return socket;
+  }
+
+  @Override
+  public void close() {
+    close(socket);
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // nobody is left to be told
+    }
+  }
+}
