@@ -56,6 +56,8 @@ def arguments():
     parser.add_argument("--run", default=str(here.parent / "gateway" / "run"), help="the launcher")
     parser.add_argument("--interval", default="500ms", help="of the scrapes (default: %(default)s)")
     parser.add_argument("--clients", type=int, default=4, help="requests at a time (default: %(default)s)")
+    parser.add_argument("--pause", type=float, default=0, metavar="MS",
+                        help="mean pause of a client between two requests (default: %(default)s)")
     parser.add_argument("--tokens", type=int, default=16, help="of an answer (default: %(default)s)")
     parser.add_argument("--blocks", type=int, default=48, help="a multiple of 4 (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=2.5, help="of a block (default: %(default)s)")
@@ -88,6 +90,8 @@ class Client(threading.Thread):
             except (OSError, http.client.HTTPException):
                 self.failed += 1
                 connection.close()
+            if self.options.pause:
+                time.sleep(self.rng.expovariate(1e3 / self.options.pause))
 
     def first_token(self, connection, began):
         body = {
@@ -121,20 +125,27 @@ def the_gateway(options, server, folder):
         process.wait(30)
 
 
-def scrapes(server):
-    """Pages served so far, by the server's own count; this request is one of them."""
-    page = call("GET", server.url + "/metrics")[1]
-    lines = [l for l in page.splitlines() if l.startswith("http_requests_total") and "/metrics" in l]
+def scrapes(options):
+    """Pages read so far, by the gateway's own count."""
+    page = call("GET", f"http://127.0.0.1:{options.admin}/metrics")[1]
+    lines = [l for l in page.splitlines() if l.startswith("lora_gateway_scrape_seconds_count")]
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
-def measure(options, server, gateway):
-    """The blocks: whether scraped, begin and end; and the requests."""
+def cpu_seconds(process):
+    """Processor time of the gateway so far, user's and system's, as the kernel counts it."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(options, gateway):
+    """Of each block whether scraped, its seconds and first tokens; failures, and pages and CPU of a second."""
     over = threading.Event()
     clients = [Client(options, number, over) for number in range(options.clients)]
     for client in clients:
         client.start()
     time.sleep(options.warm_up)
+    before = scrapes(options), cpu_seconds(gateway)
     blocks = []
     for scraped in itertools.islice(itertools.cycle((True, False, False, True)), options.blocks):
         gateway.send_signal(signal.SIGCONT if scraped else signal.SIGSTOP)
@@ -142,13 +153,16 @@ def measure(options, server, gateway):
         time.sleep(options.seconds)
         blocks.append((scraped, began, time.monotonic()))
     gateway.send_signal(signal.SIGCONT)
+    running_for = options.blocks / 2 * options.seconds
+    pages, cpu = ((after - then) / running_for
+                  for after, then in zip((scrapes(options), cpu_seconds(gateway)), before))
     over.set()
     for client in clients:
         client.join()
     done = [request for client in clients for request in client.done]
     samples = [(scraped, end - began, [first for at, first in done if began <= at < end])
                for scraped, began, end in blocks]
-    return samples, sum(client.failed for client in clients)
+    return samples, sum(client.failed for client in clients), pages, cpu
 
 
 def quantile(values, share):
@@ -204,20 +218,19 @@ def main():
             with the_gateway(options, server, folder) as gateway:
                 seconds = options.warm_up + options.blocks * options.seconds
                 say(f"{options.blocks} blocks, {seconds:.0f} s")
-                before, began = scrapes(server), time.monotonic()
-                samples, failed = measure(options, server, gateway)
-                rate = (scrapes(server) - before - 1) / (time.monotonic() - began)
+                samples, failed, pages, cpu = measure(options, gateway)
         finally:
             server.stop()
     result = compare(samples, random.Random(options.seed))
     requests = sum(len(block) for _, _, block in samples)
-    print(f"\nscraped every {options.interval} ({rate:.2f} pages/s over all), {options.clients} requests at a time, "
+    print(f"\nscraped every {options.interval} ({pages:.2f} pages/s, {100 * cpu:.1f}% of a core for the gateway), "
+          f"{options.clients} requests at a time, pauses of {options.pause} ms, "
           f"{options.tokens} tokens each, {options.blocks} blocks of {options.seconds} s; "
           f"{requests} requests, {failed} failed\n\n{table(result)}")
     pathlib.Path(options.json).write_text(json.dumps({
         "machine": f"{platform.machine()}, {os.cpu_count()} cores", "options": {
             key: value for key, value in vars(options).items() if key not in ("start", "serve", "run", "json")},
-        "pages/s": rate, "requests": requests, "failed": failed, "result": result}, indent=1) + "\n")
+        "pages/s": pages, "gateway cores": cpu, "requests": requests, "failed": failed, "result": result}, indent=1) + "\n")
     return 1 if failed else 0
 
 

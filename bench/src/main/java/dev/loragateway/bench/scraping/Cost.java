@@ -17,12 +17,12 @@ record Cost(double cores, double megabytes, double scrapes, Map<String, Double> 
     threads = Map.copyOf(threads);
   }
 
-  /** The one with the median processor time. */
+  /** The one with the median processor time, of an even number the dearer one. */
   static Cost median(List<Cost> costs) {
     return costs.stream()
         .sorted(Comparator.comparingDouble(Cost::cores))
         .toList()
-        .get((costs.size() - 1) / 2);
+        .get(costs.size() / 2);
   }
 
   double cpuMicrosPerScrape() {
