@@ -32,14 +32,14 @@ main() {
 
 routing() {
   case " $* " in
-    *" --live "*) JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.live.LiveCommand "$@" ;;
+    *" --live "*) main dev.loragateway.bench.live.LiveCommand "$@" ;;
     *) JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
   esac
 }
 
 case "${1:-}" in
   routing) shift; build; routing "$@" ;;
-  discovery) shift; build; JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
+  discovery) shift; build; main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
   overhead) shift; build; JAVA_OPTS="-Doverhead.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.OverheadCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
