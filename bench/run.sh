@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, what a proxy and what discovery cost, and JMH. `bench/run.sh --help` lists them.
+# Benchmarks: routing policies in simulation and on real sockets, what a proxy and what discovery cost, scaling, start and memory, and JMH. `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -12,6 +12,8 @@ usage: bench/run.sh routing [OPTIONS]          routing policies compared in simu
        bench/run.sh discovery --kubeconfig FILE [OPTIONS]
                                                what watching Kubernetes costs, 3 minutes (discovery --help)
        bench/run.sh overhead [OPTIONS]         the cost of this gateway and of other proxies (overhead --help)
+       bench/run.sh scaling [OPTIONS]          what a second event loop brings, a minute (scaling --help)
+       bench/run.sh footprint [OPTIONS]        start and memory, half an hour (footprint --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -41,6 +43,8 @@ case "${1:-}" in
   routing) shift; build; routing "$@" ;;
   discovery) shift; build; main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
   overhead) shift; build; JAVA_OPTS="-Doverhead.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.OverheadCommand "$@" ;;
+  scaling) shift; build; JAVA_OPTS="-Doverhead.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.ScalingCommand "$@" ;;
+  footprint) shift; build; JAVA_OPTS="-Doverhead.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.footprint.FootprintCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A program that was started, and what it started. Thread-safe. */
-record ProcessTree(Process root) {
+public record ProcessTree(Process root) {
   private static final long PATIENCE_SECONDS = 3;
 
   /** Ticks per second of the times in /proc, which are the same on every Linux. */
@@ -19,12 +19,12 @@ record ProcessTree(Process root) {
   private static final int STAT_CHILDRENS_SYSTEM_TIME = 17;
 
   /** Processor time so far, user's and system's, of all threads, children that ended included. */
-  double cpuSeconds() {
+  public double cpuSeconds() {
     return pids().mapToDouble(ProcessTree::cpuSeconds).sum();
   }
 
   /** Resident memory. */
-  double rssMib() {
+  public double rssMib() {
     return pids().mapToDouble(ProcessTree::rssMib).sum();
   }
 
@@ -38,7 +38,7 @@ record ProcessTree(Process root) {
   }
 
   /** Ends it. */
-  void end() {
+  public void end() {
     List<ProcessHandle> all =
         Stream.concat(root.descendants(), Stream.of(root.toHandle())).toList();
     resume();

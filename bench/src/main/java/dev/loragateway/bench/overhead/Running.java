@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** What is to end at the latest with this program, however that ends. Thread-safe. */
-final class Running {
+public final class Running {
   private static final Collection<ProcessTree> STARTED = new ConcurrentLinkedQueue<>();
 
   static {
@@ -13,7 +13,7 @@ final class Running {
 
   private Running() {}
 
-  static void endWithThisProgram(ProcessTree started) {
+  public static void endWithThisProgram(ProcessTree started) {
     STARTED.removeIf(tree -> !tree.root().isAlive());
     STARTED.add(started);
   }

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
  * @param servers ports of the servers behind it
  * @param others ports of the servers of a second pool, which gets no requests
  */
-record Site(Path directory, int port, List<Integer> servers, List<Integer> others) {
-  static int freePort() throws IOException {
+public record Site(Path directory, int port, List<Integer> servers, List<Integer> others) {
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

@@ -16,8 +16,11 @@ import java.util.Objects;
  * @param tree the process
  * @param ports of the first pool's servers, then of the second's
  */
-record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseable {
-  static StubProcess start(Cores cores) throws IOException {
+public record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseable {
+  /**
+   * @param loops event loops of the stub
+   */
+  public static StubProcess start(Cores cores, int loops) throws IOException {
     List<String> command =
         List.of(
             ProcessHandle.current().info().command().orElse("java"),
@@ -26,7 +29,8 @@ record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseab
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
             Objects.requireNonNull(System.getProperty("java.class.path")),
-            Stub.class.getName());
+            Stub.class.getName(),
+            Integer.toString(loops));
     Process process =
         new ProcessBuilder(cores.onLoad(command)).redirectError(Redirect.INHERIT).start();
     ProcessTree tree = new ProcessTree(process);
@@ -40,11 +44,12 @@ record StubProcess(ProcessTree tree, List<Integer> ports) implements AutoCloseab
   }
 
   /** Of the pool that gets the requests. */
-  List<Integer> servers() {
+  public List<Integer> servers() {
     return ports.subList(0, Stub.SERVERS);
   }
 
-  List<Integer> others() {
+  /** Of the pool that gets none. */
+  public List<Integer> others() {
     return ports.subList(Stub.SERVERS, ports.size());
   }
 
