@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, and JMH. `bench/run.sh --help` lists them.
+# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, scaling, start and memory, and JMH.
+# `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
 bench=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -13,6 +14,8 @@ usage: bench/run.sh routing [OPTIONS]          routing policies compared in simu
                                                what watching Kubernetes costs, 3 minutes (discovery --help)
        bench/run.sh overhead [OPTIONS]         the cost of this gateway and of other proxies (overhead --help)
        bench/run.sh scraping [OPTIONS]         what scraping 100 servers costs the gateway, 90 s (scraping --help)
+       bench/run.sh scaling [OPTIONS]          what a second event loop brings, a minute (scaling --help)
+       bench/run.sh footprint [OPTIONS]        start and memory, half an hour (footprint --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -33,16 +36,18 @@ main() {
 
 routing() {
   case " $* " in
-    *" --live "*) JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.live.LiveCommand "$@" ;;
+    *" --live "*) main dev.loragateway.bench.live.LiveCommand "$@" ;;
     *) JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
   esac
 }
 
 case "${1:-}" in
   routing) shift; build; routing "$@" ;;
-  discovery) shift; build; JAVA_OPTS="-XX:+UseCompactObjectHeaders ${JAVA_OPTS:-}" main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
+  discovery) shift; build; main dev.loragateway.bench.discovery.DiscoveryCommand "$@" ;;
   overhead) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.OverheadCommand "$@" ;;
   scraping) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.scraping.ScrapingCommand "$@" ;;
+  scaling) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.ScalingCommand "$@" ;;
+  footprint) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.footprint.FootprintCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;

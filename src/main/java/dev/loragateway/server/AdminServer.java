@@ -57,8 +57,8 @@ final class AdminServer implements AutoCloseable {
     server.start();
   }
 
-  int port() {
-    return server.getAddress().getPort();
+  InetSocketAddress address() {
+    return server.getAddress();
   }
 
   private static Answer readiness(EndpointRegistry registry, BooleanSupplier draining) {

@@ -31,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -139,26 +140,29 @@ public final class Gateway implements AutoCloseable {
 
   static IOException busy(String key, InetSocketAddress address, BindException cause) {
     return new IOException(
-        key
-            + ": cannot listen on "
-            + address.getHostString()
-            + ":"
-            + address.getPort()
-            + ": "
-            + cause.getMessage()
-            + " (stop what listens there, or set another address)",
+        "%s: cannot listen on %s:%d: %s (stop what listens there, or set another address)"
+            .formatted(key, address.getHostString(), address.getPort(), cause.getMessage()),
         cause);
+  }
+
+  /** Where clients connect. */
+  InetSocketAddress address() {
+    return (InetSocketAddress) Objects.requireNonNull(listener).localAddress();
+  }
+
+  /** Where operators connect. */
+  InetSocketAddress adminAddress() {
+    return Objects.requireNonNull(admin).address();
   }
 
   /** The port that clients connect to. */
   public int port() {
-    return ((InetSocketAddress) java.util.Objects.requireNonNull(listener).localAddress())
-        .getPort();
+    return address().getPort();
   }
 
   /** The port that operators connect to. */
   public int adminPort() {
-    return java.util.Objects.requireNonNull(admin).port();
+    return adminAddress().getPort();
   }
 
   /**

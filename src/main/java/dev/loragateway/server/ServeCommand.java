@@ -37,7 +37,16 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "The configuration, in YAML (default: ${DEFAULT-VALUE}).",
       defaultValue = "/etc/lora-gateway/gateway.yaml")
-  private Path file = Path.of("gateway.yaml");
+  private Path file;
+
+  /** For picocli, which sets the file. */
+  ServeCommand() {
+    this(Path.of("gateway.yaml"));
+  }
+
+  ServeCommand(Path file) {
+    this.file = file;
+  }
 
   @Override
   public Integer call() throws InterruptedException {
@@ -63,8 +72,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
     log.info(
         "serving on {}, admin on {}: {} pools, {} endpoints",
-        config.listen(),
-        config.adminListen(),
+        gateway.address(),
+        gateway.adminAddress(),
         config.pools().size(),
         config.endpointCount());
     ConfigWatcher watcher = ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));

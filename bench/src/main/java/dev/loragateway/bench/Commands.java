@@ -1,6 +1,8 @@
 package dev.loragateway.bench;
 
+import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** How the benchmarks' commands are run. Stateless. */
 public final class Commands {
@@ -19,5 +21,11 @@ public final class Commands {
                   throw e;
                 })
             .execute(args));
+  }
+
+  /** What was typed. */
+  public static String line(CommandSpec spec) {
+    List<String> args = spec.commandLine().getParseResult().originalArgs();
+    return (spec.name() + " " + String.join(" ", args)).strip();
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
  * @param proxy of the measured proxy
  * @param load of the rest, as taskset writes them
  */
-record Cores(String proxy, String load) {
+public record Cores(String proxy, String load) {
   /** The first core for the proxy, the others for the rest. */
-  static Cores ofMachine() {
+  public static Cores ofMachine() {
     int cores = Runtime.getRuntime().availableProcessors();
     if (cores < 2) {
       throw new IllegalArgumentException("two cores are needed: one is the proxy's alone");
@@ -20,10 +20,21 @@ record Cores(String proxy, String load) {
     return new Cores("0", cores == 2 ? "1" : "1-" + (cores - 1));
   }
 
+  /** All on all cores. */
+  public static Cores shared() {
+    String all = "0-" + (Runtime.getRuntime().availableProcessors() - 1);
+    return new Cores(all, all);
+  }
+
   /** Moves this program to where the load comes from. */
   void moveThisProgram() throws IOException, InterruptedException {
     String pid = Long.toString(ProcessHandle.current().pid());
     new ProcessBuilder("taskset", "-a", "-p", "-c", load, pid).start().waitFor();
+  }
+
+  /** Who runs where. */
+  public String text() {
+    return "proxy on core %s, wrk, clients and stub on core %s".formatted(proxy, load);
   }
 
   List<String> onProxy(List<String> command) {

@@ -12,18 +12,17 @@ import java.io.IOException;
  * @param java that ran stub and gateway
  * @param pinned who ran on which core
  */
-record Machine(String processor, int cores, String kernel, String java, String pinned) {
-  static Machine here(int cores, Cores pinned) throws IOException {
+public record Machine(String processor, int cores, String kernel, String java, String pinned) {
+  public static Machine here(int cores, String pinned) throws IOException {
     return new Machine(
         Machines.processor(),
         cores,
         System.getProperty("os.name") + " " + System.getProperty("os.version"),
         Runtime.version().toString(),
-        "proxy on core %s, wrk, clients and stub on core %s"
-            .formatted(pinned.proxy(), pinned.load()));
+        pinned);
   }
 
-  String text() {
+  public String text() {
     return "%s, %d cores, %s, Java %s; %s".formatted(processor, cores, kernel, java, pinned);
   }
 }

@@ -4,9 +4,9 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.loragateway.bench.Commands;
 import dev.loragateway.bench.Progress;
+import dev.loragateway.bench.Scratch;
 import dev.loragateway.bench.process.Ports;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -109,14 +109,14 @@ public final class OverheadCommand implements Callable<Integer> {
     List<Case> chosen = cases.stream().map(Case::of).toList();
     int count = Runtime.getRuntime().availableProcessors();
     Cores cores = Cores.ofMachine();
-    Machine machine = Machine.here(count, cores);
+    Machine machine = Machine.here(count, cores.text());
     List<Proxy> proxies = installed();
     cores.moveThisProgram();
-    Path directory = Files.createTempDirectory("overhead");
     List<CaseResult> results = new ArrayList<>();
-    try (StubProcess stub = StubProcess.start(cores);
+    try (Scratch scratch = Scratch.make("overhead");
+        StubProcess stub = StubProcess.start(cores, 1);
         Streams clients = new Streams(settings.streams(), settings.streamSeconds())) {
-      List<Contender> contenders = started(proxies, stub, directory, cores);
+      List<Contender> contenders = started(proxies, stub, scratch.directory(), cores);
       double turn = settings.seconds() + settings.secondsAtOne() + 2.0;
       double perProxy = turn * rounds + Settings.LONGEST_WARM_UP.toSeconds() / 2.0;
       Progress progress = new Progress(perProxy * chosen.size() * contenders.size());
@@ -125,7 +125,7 @@ public final class OverheadCommand implements Callable<Integer> {
           new Comparison(
               contenders,
               settings,
-              Wrk.in(directory, cores),
+              Wrk.in(scratch.directory(), cores, 1),
               clients,
               name -> {
                 progress.at(done[0], name);
@@ -137,7 +137,7 @@ public final class OverheadCommand implements Callable<Integer> {
             new CaseResult(
                 sent.label(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                commandLine(),
+                Commands.line(Objects.requireNonNull(spec)),
                 machine,
                 settings,
                 versions,
@@ -147,8 +147,6 @@ public final class OverheadCommand implements Callable<Integer> {
       }
       progress.at(done[0], "done");
       contenders.forEach(Contender::end);
-    } finally {
-      delete(directory);
     }
     System.out.print(OverheadReport.of(results).text());
     System.out.println("\nwritten to " + out);
@@ -181,7 +179,7 @@ public final class OverheadCommand implements Callable<Integer> {
             RustRouter.vllm(),
             RustRouter.sglang(),
             new LiteLlm(),
-            new OwnGateway(root, gatewayOptions));
+            OwnGateway.onOneLoop(root, gatewayOptions));
     List<String> names = all.stream().map(Proxy::name).toList();
     for (String name : only) {
       if (!names.contains(name)) {
@@ -194,9 +192,8 @@ public final class OverheadCommand implements Callable<Integer> {
   private List<Contender> started(
       List<Proxy> proxies, StubProcess stub, Path directory, Cores cores)
       throws IOException, InterruptedException {
-    List<String> models = Stub.MODELS.getFirst();
     List<Contender> started = new ArrayList<>();
-    started.add(Contender.direct(stub.servers().getFirst(), models.subList(1, models.size())));
+    started.add(Contender.direct(stub.servers().getFirst(), OwnGateway.adapters()));
     Progress progress = new Progress(START_SECONDS * proxies.size());
     for (Proxy proxy : proxies) {
       progress.at(START_SECONDS * (started.size() - 1), "start " + proxy.name());
@@ -219,18 +216,5 @@ public final class OverheadCommand implements Callable<Integer> {
     System.err.println("\nskipped: " + proxy.name() + ": " + message);
     versions.remove(proxy.name());
     skipped.put(proxy.name(), message.lines().findFirst().orElse(""));
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (var files = Files.walk(directory)) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
-  private String commandLine() {
-    List<String> args = Objects.requireNonNull(spec).commandLine().getParseResult().originalArgs();
-    return ("bench/run.sh overhead " + String.join(" ", args)).strip();
   }
 }

@@ -3,6 +3,7 @@ package dev.loragateway.bench.overhead;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ record OverheadReport(List<CaseResult> results) {
         rows.add(row);
       }
     }
-    text.append(table(rows)).append("\nBelow 1: the gateway needs less.\n");
+    text.append(Table.of(rows)).append("\nBelow 1: the gateway needs less.\n");
   }
 
   private Set<String> names() {
@@ -135,7 +136,7 @@ record OverheadReport(List<CaseResult> results) {
               number("%.0f", r.sum(proxy, Figure.FAILED))));
     }
     return head(r)
-        + table(rows)
+        + Table.of(rows)
         + "\n"
         + "32 connections; alone: one connection. Below 100% of its core a proxy was not what"
         + " limited the rate.\n"
@@ -171,7 +172,7 @@ record OverheadReport(List<CaseResult> results) {
               number("%.0f", r.sum(proxy, Figure.FAILED))));
     }
     return head(r)
-        + table(rows)
+        + Table.of(rows)
         + "\n%d streams at once. CPU is for an event. Late: after the event was due, in the stub; that of no proxy is client and stub alone.\n"
             .formatted(r.settings().streams())
         + taken(r);
@@ -222,32 +223,5 @@ record OverheadReport(List<CaseResult> results) {
 
   private static String number(String pattern, double value) {
     return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, pattern, value);
-  }
-
-  private static String table(List<List<String>> rows) {
-    int columns = rows.getFirst().size();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    StringBuilder text = new StringBuilder();
-    for (int r = 0; r < rows.size(); r++) {
-      for (int i = 0; i < columns; i++) {
-        String cell = rows.get(r).get(i);
-        String pad = " ".repeat(widths[i] - cell.length());
-        text.append("| ").append(i == 0 ? cell + pad : pad + cell).append(' ');
-      }
-      text.append("|\n");
-      if (r == 0) {
-        for (int i = 0; i < columns; i++) {
-          String line = "-".repeat(widths[i] + 1);
-          text.append('|').append(i == 0 ? line + '-' : line + ':');
-        }
-        text.append("|\n");
-      }
-    }
-    return text.toString();
   }
 }

@@ -10,45 +10,67 @@ import java.util.List;
 /**
  * This gateway, with two pools. Immutable.
  *
+ * @param name in reports
+ * @param loops event loops
  * @param root of the project
  * @param javaOptions given to its JVM, too
  */
-record OwnGateway(Path root, String javaOptions) implements Proxy {
+public record OwnGateway(String name, int loops, Path root, String javaOptions) implements Proxy {
   static final String NAME = "gateway";
 
-  @Override
-  public String name() {
-    return NAME;
+  static OwnGateway onOneLoop(Path root, String javaOptions) {
+    return new OwnGateway(NAME, 1, root, javaOptions);
   }
 
   @Override
   public String setting() {
-    return "one event loop, two pools of two endpoints, lora-aware, metrics and scraping on";
+    return "event loops: %d, two pools of two endpoints, lora-aware, metrics and scraping on"
+        .formatted(loops);
   }
 
   @Override
   public void install() {}
 
-  /** The last commit that changed it, and whether it was changed since. */
   @Override
   public String version() throws InterruptedException {
+    return versionOf(root);
+  }
+
+  /** The last commit that changed it, and whether it was changed since. */
+  public static String versionOf(Path root) throws InterruptedException {
     try {
-      String commit = git("log", "-1", "--format=%h").strip();
-      return git("status", "--porcelain").isBlank() ? commit : commit + " and changes";
+      String commit = git(root, "log", "-1", "--format=%h").strip();
+      return git(root, "status", "--porcelain").isBlank() ? commit : commit + " and changes";
     } catch (IOException e) {
       return "not from a checkout";
     }
   }
 
-  private String git(String... command) throws IOException, InterruptedException {
+  private static String git(Path root, String... command) throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of("git", "-C", root.toString()));
     all.addAll(List.of(command));
-    all.addAll(List.of("--", "src/main", "pom.xml", "gateway/run"));
+    all.addAll(List.of("--", "src/main", "pom.xml", "gateway/run", "gateway/java.args"));
     return Shell.output(all);
+  }
+
+  /** The models that requests name. */
+  public static List<String> adapters() {
+    List<String> models = Stub.MODELS.getFirst();
+    return models.subList(1, models.size());
   }
 
   @Override
   public Launch configure(Site site) throws IOException {
+    return serve(root, site, Ports.free())
+        .with("JAVA_OPTS", "-Dio.netty.eventLoopThreads=" + loops + " " + javaOptions);
+  }
+
+  /**
+   * How it is started by a user.
+   *
+   * @param admin the port for operators
+   */
+  public static Launch serve(Path root, Site site, int admin) throws IOException {
     String file =
         site.write(
             "gateway.yaml",
@@ -57,11 +79,10 @@ record OwnGateway(Path root, String javaOptions) implements Proxy {
             admin: { listen: 127.0.0.1:%d }
             pools:
             %s%s\
+            drain: { delay: 0s }
             """
-                .formatted(
-                    site.port(), Ports.free(), pool(0, site.servers()), pool(1, site.others())));
-    return Launch.of(root.resolve("gateway/run").toString(), "serve", "--config", file)
-        .with("JAVA_OPTS", "-Dio.netty.eventLoopThreads=1 " + javaOptions);
+                .formatted(site.port(), admin, pool(0, site.servers()), pool(1, site.others())));
+    return Launch.of(root.resolve("gateway/run").toString(), "serve", "--config", file);
   }
 
   /** The servers have places for every paced stream: no request is to wait. */

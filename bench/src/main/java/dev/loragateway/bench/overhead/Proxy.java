@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A program that is compared. */
-interface Proxy {
+public interface Proxy {
   /** How it is started. Immutable. */
   record Launch(List<String> command, Map<String, String> environment) {
     public Launch {
@@ -37,7 +37,6 @@ interface Proxy {
 
   /** The models that requests name: adapters, unless it cannot route them. */
   default List<String> models() {
-    List<String> models = Stub.MODELS.getFirst();
-    return models.subList(1, models.size());
+    return OwnGateway.adapters();
   }
 }

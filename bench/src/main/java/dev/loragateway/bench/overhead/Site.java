@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param servers ports of the servers behind it
  * @param others ports of the servers of a second pool, which gets no requests
  */
-record Site(Path directory, int port, List<Integer> servers, List<Integer> others) {
+public record Site(Path directory, int port, List<Integer> servers, List<Integer> others) {
   /** Writes a configuration and returns where it is. */
   String write(String name, String text) throws IOException {
     return Files.writeString(directory.resolve(name), text).toString();

@@ -23,9 +23,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program that stands in for model servers: on one event loop, on several ports, with answers
- * encoded beforehand, so that it costs as little as can be. Prints its ports when it listens, and
- * ends with its standard input. Stateless.
+ * A program that stands in for model servers: on event loops as many as its argument says, on
+ * several ports, with answers encoded beforehand, so that it costs as little as can be. Prints its
+ * ports when it listens, and ends with its standard input. Stateless.
  */
 final class Stub {
   /** Servers of each of the two pools. */
@@ -42,7 +42,8 @@ final class Stub {
   private Stub() {}
 
   public static void main(String[] args) throws Exception {
-    EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    EventLoopGroup loop =
+        new MultiThreadIoEventLoopGroup(Integer.parseInt(args[0]), NioIoHandler.newFactory());
     List<String> ports = new ArrayList<>();
     for (List<String> models : MODELS) {
       StubAnswers answers = answers(models);

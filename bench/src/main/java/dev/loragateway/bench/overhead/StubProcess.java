@@ -11,19 +11,25 @@ import java.util.List;
  * @param program the process
  * @param ports of the first pool's servers, then of the second's
  */
-record StubProcess(JavaProgram program, List<Integer> ports) implements AutoCloseable {
-  static StubProcess start(Cores cores) throws IOException {
-    JavaProgram program = JavaProgram.start(cores::onLoad, Stub.class);
+public record StubProcess(JavaProgram program, List<Integer> ports) implements AutoCloseable {
+  /**
+   * Starts one.
+   *
+   * @param loops event loops of the stub
+   */
+  public static StubProcess start(Cores cores, int loops) throws IOException {
+    JavaProgram program = JavaProgram.start(cores::onLoad, Stub.class, Integer.toString(loops));
     return new StubProcess(
         program, Arrays.stream(program.greeting().split(" ")).map(Integer::valueOf).toList());
   }
 
   /** Of the pool that gets the requests. */
-  List<Integer> servers() {
+  public List<Integer> servers() {
     return ports.subList(0, Stub.SERVERS);
   }
 
-  List<Integer> others() {
+  /** Of the pool that gets none. */
+  public List<Integer> others() {
     return ports.subList(Stub.SERVERS, ports.size());
   }
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** Runs wrk, which sends the next request when an answer is complete. Immutable. */
-record Wrk(Path script, Cores cores) {
+record Wrk(Path script, Cores cores, int threads) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -46,12 +46,12 @@ record Wrk(Path script, Cores cores) {
   }
 
   /** Puts the script that makes the requests into a directory. */
-  static Wrk in(Path directory, Cores cores) throws IOException {
+  static Wrk in(Path directory, Cores cores, int threads) throws IOException {
     Path script = directory.resolve("chat.lua");
     try (InputStream in = Wrk.class.getResourceAsStream("/overhead/chat.lua")) {
       Files.copy(Objects.requireNonNull(in), script);
     }
-    return new Wrk(script, cores);
+    return new Wrk(script, cores, threads);
   }
 
   Result run(String url, Case sent, List<String> models, int connections, int seconds)
@@ -60,7 +60,7 @@ record Wrk(Path script, Cores cores) {
         new ArrayList<>(
             List.of(
                 "wrk",
-                "-t1",
+                "-t" + threads,
                 "-c" + connections,
                 "-d" + seconds,
                 "--timeout",

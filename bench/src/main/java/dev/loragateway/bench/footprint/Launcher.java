@@ -1,0 +1,72 @@
+package dev.loragateway.bench.footprint;
+
+import dev.loragateway.bench.overhead.OwnGateway;
+import dev.loragateway.bench.overhead.Proxy.Launch;
+import dev.loragateway.bench.overhead.Site;
+import dev.loragateway.bench.process.Ports;
+import dev.loragateway.bench.process.ProcessTree;
+import dev.loragateway.bench.process.Running;
+import java.io.File;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Starts the gateway as a user does. Immutable.
+ *
+ * @param root of the project
+ * @param site where it is to run
+ * @param javaOptions given to its JVM
+ */
+record Launcher(Path root, Site site, String javaOptions) {
+  private static final long POLL_MILLIS = 2;
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+  /**
+   * A gateway that is ready. Immutable.
+   *
+   * @param tree its process
+   * @param millis from exec until ready
+   */
+  record Started(ProcessTree tree, long millis) {}
+
+  /**
+   * Starts one and waits until it is ready.
+   *
+   * @throws IOException if it ends; the message has what it said
+   */
+  Started start() throws IOException, InterruptedException {
+    int admin = Ports.free();
+    Launch launch = OwnGateway.serve(root, site, admin);
+    File log = site.directory().resolve("gateway.log").toFile();
+    ProcessBuilder builder =
+        new ProcessBuilder(launch.command()).redirectErrorStream(true).redirectOutput(log);
+    builder.environment().put("JAVA_OPTS", javaOptions);
+    long began = System.nanoTime();
+    ProcessTree tree = new ProcessTree(builder.start());
+    Running.endWithThisProgram(tree);
+    while (!ready(admin)) {
+      if (!tree.root().isAlive() || System.nanoTime() - began > PATIENCE_NANOS) {
+        tree.end();
+        throw new IOException("the gateway is not ready: " + Files.readString(log.toPath()));
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+    return new Started(tree, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+  }
+
+  private static boolean ready(int admin) {
+    try {
+      URI uri = URI.create("http://127.0.0.1:" + admin + "/readyz");
+      HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
+      boolean ready = connection.getResponseCode() == 200;
+      connection.disconnect();
+      return ready;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
