@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 
 /**
@@ -38,25 +37,24 @@ public final class DemoCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     GatewayConfig config = config();
     List<SimulatedServer> servers = new ArrayList<>();
-    try {
+    try (Shutdown shutdown = Shutdown.install()) {
       for (Endpoint endpoint : config.pools().getFirst().endpoints()) {
         servers.add(SimulatedServer.start(simulated(endpoint)));
       }
       Gateway gateway = Gateway.start(config);
       awaitReady(gateway);
       System.out.println(guide(gateway));
-      Shutdown.on(
+      shutdown.await(
           () -> {
             gateway.close();
             servers.forEach(SimulatedServer::close);
           });
+      return 0;
     } catch (IOException | UncheckedIOException e) {
       System.err.println(e.getMessage());
       servers.forEach(SimulatedServer::close);
       return 1;
     }
-    new CountDownLatch(1).await();
-    return 0;
   }
 
   private static SimSettings simulated(Endpoint endpoint) {

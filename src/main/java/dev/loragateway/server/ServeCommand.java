@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -63,27 +62,26 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private int serve(GatewayConfig config) throws InterruptedException {
-    Gateway gateway;
-    try {
-      gateway = Gateway.start(config);
+    try (Shutdown shutdown = Shutdown.install()) {
+      Gateway gateway = Gateway.start(config);
+      log.info(
+          "serving on {}, admin on {}: {} pools, {} endpoints",
+          gateway.address(),
+          gateway.adminAddress(),
+          config.pools().size(),
+          config.endpointCount());
+      ConfigWatcher watcher =
+          ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));
+      shutdown.await(
+          () -> {
+            watcher.close();
+            gateway.drain();
+          });
+      return 0;
     } catch (IOException e) {
       System.err.println(e.getMessage());
       return 1;
     }
-    log.info(
-        "serving on {}, admin on {}: {} pools, {} endpoints",
-        gateway.address(),
-        gateway.adminAddress(),
-        config.pools().size(),
-        config.endpointCount());
-    ConfigWatcher watcher = ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));
-    Shutdown.on(
-        () -> {
-          watcher.close();
-          gateway.drain();
-        });
-    new CountDownLatch(1).await();
-    return 0;
   }
 
   private record Reload(Gateway gateway) implements ConfigWatcher.Listener {
