@@ -37,7 +37,7 @@ main() {
 routing() {
   case " $* " in
     *" --live "*) main dev.loragateway.bench.live.LiveCommand "$@" ;;
-    *) JAVA_OPTS="-XX:+UseParallelGC ${JAVA_OPTS:-}" main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
+    *) main dev.loragateway.bench.routing.RoutingCommand "$@" ;;
   esac
 }
 

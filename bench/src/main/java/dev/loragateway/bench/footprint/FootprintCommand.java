@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "  bench/run.sh footprint                                 half an hour",
       "  bench/run.sh footprint --duration 2m --out DIR         a trial",
-      "  bench/run.sh footprint --gateway-java \"-XX:+UseG1GC\"   with other options",
+      "  bench/run.sh footprint --gateway-java \"-Xms512m\"       with other options",
       "",
       "Exit code: 0 = every request was answered, 1 = not."
     })
