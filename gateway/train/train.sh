@@ -22,11 +22,11 @@ fail() {
   exit 1
 }
 
-# port LOG PATTERN: waits until a line of the log has the pattern; the number that follows is in $found
+# port LOG PATTERN: waits until a line of the log has the pattern; the number that follows is in $found. The last process started writes it.
 port() {
   local deadline=$((SECONDS + 60))
   until found=$(sed -nE "s/.*$2([0-9]+).*/\1/p" "$1" 2>/dev/null) && [ -n "$found" ]; do
-    [ "$SECONDS" -lt "$deadline" ] || fail "no \"$2\" was printed"
+    [ "$SECONDS" -lt "$deadline" ] && kill -0 "${pids[-1]}" 2>/dev/null || fail "no \"$2\" was printed"
     sleep 0.05
   done
 }

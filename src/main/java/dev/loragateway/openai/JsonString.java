@@ -257,10 +257,10 @@ final class JsonString {
   /**
    * The high bit of each byte that is a quote, a backslash, a control character or not ASCII. Exact
    * in the lowest such byte; a carry out of a byte that is not ASCII can only blur those above it.
-   */
-  /*
-   * Of an ASCII byte the sum with 0x80 - n has its high bit exactly when the byte is n or more. To
-   * flip 0x02 puts the quote, 0x22, right behind the control characters, so that one sum finds both.
+   *
+   * <p>Of an ASCII byte the sum with 0x80 - n has its high bit exactly when the byte is n or more.
+   * To flip 0x02 puts the quote, 0x22, right behind the control characters, so that one sum finds
+   * both.
    */
   private static long notPlain(long word) {
     long aboveQuote = (word ^ 0x02 * EACH) + (0x80 - 0x21) * EACH;

@@ -41,9 +41,13 @@ import org.jspecify.annotations.Nullable;
 public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private static final int MAX_PIPELINED_BYTES = 64 << 10;
 
-  /** How long and how much is read and dropped after an early answer. */
-  private static final long LINGER_NANOS = 5_000_000_000L;
+  /**
+   * How long in all, with how long a silence, and how much is read and dropped after an early
+   * answer; the times are nginx's lingering_time and lingering_timeout.
+   */
+  private static final long LINGER_NANOS = 30_000_000_000L;
 
+  private static final long LINGER_SILENCE_NANOS = 5_000_000_000L;
   private static final long LINGER_BYTES = 256L << 20;
 
   private final ProxyContext context;
@@ -57,7 +61,12 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private int pipelinedBytes;
   private boolean draining;
   private boolean dropping;
+  private long droppingSince;
   private long dropped;
+
+  /** Whether a message, not only a part of one, came since {@code lastRead}. */
+  private boolean heard;
+
   private long lastRead;
   private long lastSent;
   private long unsent;
@@ -101,6 +110,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
+    heard = true;
     if (dropping) {
       drop(ctx, (HttpObject) message);
     } else if (!free(ctx) || !pipelined.isEmpty()) {
@@ -112,7 +122,10 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    lastRead = System.nanoTime();
+    if (heard) {
+      heard = false;
+      lastRead = System.nanoTime();
+    }
   }
 
   /**
@@ -249,6 +262,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     }
     ctx.channel().config().setAutoRead(true);
     lastRead = System.nanoTime();
+    droppingSince = lastRead;
   }
 
   private static FullHttpResponse refusal(
@@ -298,6 +312,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       ChannelHandlerContext ctx, FullHttpResponse response, String id, boolean keepAlive) {
     String shown = context.settings.get().headers().requestId() ? id : null;
     dropping = !keepAlive || context.draining();
+    droppingSince = System.nanoTime();
     Answers.send(ctx, response, shown, !dropping).addListener(this::ended);
   }
 
@@ -311,6 +326,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     lastRead = System.nanoTime();
     if (!keepAlive) {
       dropping = true;
+      droppingSince = lastRead;
       return;
     }
     drainPipelined();
@@ -338,7 +354,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
         ctx.close();
       }
     } else if (dropping) {
-      if (quiet > LINGER_NANOS) {
+      if (quiet > LINGER_SILENCE_NANOS || now - droppingSince > LINGER_NANOS) {
         ctx.close();
       }
     } else if (reader != null) {

@@ -165,9 +165,8 @@ final class ResponseRelay {
 
   private void write(LastHttpContent last) {
     ChannelFuture written = ctx.writeAndFlush(last);
-    if (!keepAlive) {
-      written.addListener(ChannelFutureListener.CLOSE);
-    }
+    written.addListener(
+        keepAlive ? ChannelFutureListener.CLOSE_ON_FAILURE : ChannelFutureListener.CLOSE);
     exchange.relayed(written, keepAlive);
   }
 

@@ -4,7 +4,9 @@ import java.util.Arrays;
 
 /** How a request to a model server ended. Immutable. */
 sealed interface Answer {
-  /** A complete answer with a status of 200 to 299. Nobody writes to its bytes any more. */
+  /**
+   * A complete answer with a status of 200 to 299. Nobody writes to its bytes until it is recycled.
+   */
   final class Page implements Answer {
     private final byte[] bytes;
     private final int length;

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Closes sockets whose exchange is not over in time, at most 50 ms late. Timed reads would wake the
- * scheduler of virtual threads twice for each read, which costs as much as the reading.
+ * Closes sockets whose exchange is not over in time, looking every 50 ms. Timed reads would wake
+ * the scheduler of virtual threads twice for each read, which costs as much as the reading.
  * Thread-safe.
  */
 final class Deadlines implements AutoCloseable {

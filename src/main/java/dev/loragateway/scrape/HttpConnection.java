@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class HttpConnection implements AutoCloseable {
   private static final byte[] NO_BYTES = {};
 
+  /** For heads and trailers, in bytes. */
+  private static final long MOST_HEAD = 256 << 10;
+
   private final Socket socket;
   private final OutputStream out;
   private final HttpInput in;
@@ -67,11 +70,13 @@ final class HttpConnection implements AutoCloseable {
    *
    * @param request its head
    * @param buffers hold the body; it is in another array if it is longer
-   * @param maxBytes largest body that is read
+   * @param maxBytes largest body that is read; as much again may be framing
+   * @param deadline as {@link System#nanoTime}; looked at before each read, which may be late
    */
-  Answer ask(byte[] request, PageBuffers buffers, int maxBytes) throws IOException {
+  Answer ask(byte[] request, PageBuffers buffers, int maxBytes, long deadline) throws IOException {
     answering = false;
     reusable = false;
+    in.bound(deadline, MOST_HEAD + 2L * maxBytes);
     out.write(request);
     in.fill();
     answering = true;
@@ -79,19 +84,27 @@ final class HttpConnection implements AutoCloseable {
     while (head.status() / 100 == 1) {
       head = ResponseHead.read(in);
     }
-    Answer.Page page = body(head, buffers, maxBytes).page();
-    reusable = head.persistent() && !in.buffered();
-    usedAt = System.nanoTime();
-    return head.status() / 100 == 2
-        ? page
+    Body body = new Body(head.empty() ? NO_BYTES : buffers.take(), maxBytes);
+    boolean wanted = false;
+    try {
+      read(head, body);
+      reusable = head.persistent() && !in.buffered();
+      usedAt = System.nanoTime();
+      wanted = head.status() / 100 == 2;
+    } finally {
+      if (!wanted) {
+        buffers.give(body.page().bytes());
+      }
+    }
+    return wanted
+        ? body.page()
         : new Answer.Failed("status " + head.status() + " (expected: 200)", false);
   }
 
-  private Body body(ResponseHead head, PageBuffers buffers, int maxBytes) throws IOException {
-    if (head.bodiless() || (head.length() == 0 && !head.chunked())) {
-      return new Body(NO_BYTES, 0);
+  private void read(ResponseHead head, Body body) throws IOException {
+    if (head.empty()) {
+      return;
     }
-    Body body = new Body(buffers.take(), maxBytes);
     if (head.chunked()) {
       chunks(body);
     } else if (head.length() >= 0) {
@@ -99,7 +112,6 @@ final class HttpConnection implements AutoCloseable {
     } else {
       body.readToEnd(in);
     }
-    return body;
   }
 
   private void chunks(Body body) throws IOException {
@@ -115,9 +127,10 @@ final class HttpConnection implements AutoCloseable {
   private int chunkSize() throws IOException {
     String line = in.line();
     int end = line.indexOf(';');
+    String digits = (end < 0 ? line : line.substring(0, end)).strip();
     try {
-      int size = HexFormat.fromHexDigits((end < 0 ? line : line.substring(0, end)).strip());
-      if (size >= 0) {
+      int size = HexFormat.fromHexDigits(digits);
+      if (size >= 0 && !digits.isEmpty()) {
         return size;
       }
     } catch (IllegalArgumentException e) {
@@ -134,6 +147,11 @@ final class HttpConnection implements AutoCloseable {
   /** Returns whether the server lets another request follow. */
   boolean reusable() {
     return reusable;
+  }
+
+  /** Returns whether something has come that no request asked for; its end is not seen. */
+  boolean stray() throws IOException {
+    return socket.getInputStream().available() > 0;
   }
 
   /** When its last answer was complete. */

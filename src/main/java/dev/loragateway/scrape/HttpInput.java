@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.SocketTimeoutException;
 import java.util.Arrays;
 
 /**
@@ -18,9 +19,35 @@ final class HttpInput {
   private byte[] buffer = new byte[USUAL_HEAD];
   private int next;
   private int limit;
+  private long deadline;
+  private long left;
 
   HttpInput(InputStream in) {
     this.in = in;
+  }
+
+  /**
+   * Bounds what is read from now on. A server that sends without a pause would keep the thread busy
+   * when its socket is closed from elsewhere, and other virtual threads off its processor.
+   *
+   * @param deadline as {@link System#nanoTime}
+   * @param bytes with all framing
+   */
+  void bound(long deadline, long bytes) {
+    this.deadline = deadline;
+    left = bytes;
+  }
+
+  private int receive(byte[] to, int from, int length) throws IOException {
+    if (System.nanoTime() - deadline >= 0) {
+      throw new SocketTimeoutException();
+    }
+    int more = in.read(to, from, length);
+    left -= more;
+    if (left < 0) {
+      throw new IOException("the answer has more framing than content");
+    }
+    return more;
   }
 
   /** Returns whether anything has come that was not read. */
@@ -64,7 +91,7 @@ final class HttpInput {
     if (limit == buffer.length) {
       buffer = Arrays.copyOf(buffer, 2 * limit);
     }
-    int more = in.read(buffer, limit, buffer.length - limit);
+    int more = receive(buffer, limit, buffer.length - limit);
     if (more < 0) {
       throw new IOException("the connection was closed before the answer's end");
     }
@@ -74,7 +101,7 @@ final class HttpInput {
   /** Reads some bytes, at least one; -1 when the connection is closed. */
   int read(byte[] to, int from, int length) throws IOException {
     if (next == limit) {
-      return in.read(to, from, length);
+      return receive(to, from, length);
     }
     int count = Math.min(length, limit - next);
     System.arraycopy(buffer, next, to, from, count);

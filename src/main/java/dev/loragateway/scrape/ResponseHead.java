@@ -13,11 +13,17 @@ import java.util.Locale;
  */
 record ResponseHead(int status, long length, boolean chunked, boolean close) {
   private static final int MOST_FIELDS = 200;
+  private static final int MOST_DIGITS = 18;
   private static final int STATUS = "HTTP/1.1 ".length();
   private static final int STATUS_END = STATUS + 3;
 
+  /** Returns whether no body follows. */
+  boolean empty() {
+    return bodiless() || (length == 0 && !chunked);
+  }
+
   /** Returns whether there is no body, whatever else is said. */
-  boolean bodiless() {
+  private boolean bodiless() {
     return status == 204 || status == 304;
   }
 
@@ -66,19 +72,26 @@ record ResponseHead(int status, long length, boolean chunked, boolean close) {
     }
     String value = field.substring(colon + 1).strip();
     return switch (field.substring(0, colon).toLowerCase(Locale.ROOT)) {
-      case "content-length" -> new ResponseHead(status, number(value), chunked, close);
+      case "content-length" -> new ResponseHead(status, only(number(value)), chunked, close);
       case "transfer-encoding" -> new ResponseHead(status, length, endsChunked(value), close);
       case "connection" -> new ResponseHead(status, length, chunked, close || closes(value));
       default -> this;
     };
   }
 
-  private static long number(String digits) throws IOException {
-    try {
-      return Long.parseUnsignedLong(digits) & Long.MAX_VALUE;
-    } catch (NumberFormatException e) {
-      throw new IOException("not a number: " + digits, e);
+  private long only(long told) throws IOException {
+    if (length >= 0 && length != told) {
+      throw new IOException("two lengths: " + length + " and " + told);
     }
+    return told;
+  }
+
+  private static long number(String digits) throws IOException {
+    boolean good = !digits.isEmpty() && digits.length() <= MOST_DIGITS;
+    if (!good || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      throw new IOException("not a number: " + digits);
+    }
+    return Long.parseLong(digits);
   }
 
   private static boolean endsChunked(String codings) {

@@ -121,7 +121,7 @@ final class ScrapeClient implements AutoCloseable {
           deadlines.within(
               request.deadline(),
               connection.socket(),
-              () -> connection.ask(head, buffers, request.maxBytes()));
+              () -> connection.ask(head, buffers, request.maxBytes(), request.deadline()));
       keep = connection.reusable();
       return answer;
     } finally {
@@ -135,11 +135,19 @@ final class ScrapeClient implements AutoCloseable {
 
   private @Nullable HttpConnection kept(Endpoint endpoint) {
     HttpConnection kept = idle.remove(endpoint);
-    if (kept != null && System.nanoTime() - kept.usedAt() > LONGEST_IDLE) {
-      kept.close();
-      return null;
+    if (kept == null || isFresh(kept)) {
+      return kept;
     }
-    return kept;
+    kept.close();
+    return null;
+  }
+
+  private static boolean isFresh(HttpConnection kept) {
+    try {
+      return System.nanoTime() - kept.usedAt() <= LONGEST_IDLE && !kept.stray();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private void keep(Endpoint endpoint, HttpConnection connection) {

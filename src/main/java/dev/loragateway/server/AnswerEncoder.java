@@ -43,9 +43,13 @@ final class AnswerEncoder extends HttpResponseEncoder {
         && !(message instanceof HttpResponse)
         && content.content().isReadable()
         && content.content().readableBytes() <= SMALL) {
-      out.add(chunk(ctx, content.content()));
-      content.release();
+      try {
+        out.add(chunk(ctx, content.content()));
+      } finally {
+        content.release();
+      }
     } else {
+      chunked &= !(message instanceof LastHttpContent);
       super.encode(ctx, message, out);
     }
   }

@@ -42,13 +42,14 @@ public final class DemoCommand implements Callable<Integer> {
         servers.add(SimulatedServer.start(simulated(endpoint)));
       }
       Gateway gateway = Gateway.start(config);
-      awaitReady(gateway);
-      System.out.println(guide(gateway));
-      shutdown.await(
+      shutdown.started(
           () -> {
             gateway.close();
             servers.forEach(SimulatedServer::close);
           });
+      awaitReady(gateway);
+      System.out.println(guide(gateway));
+      shutdown.await();
       return 0;
     } catch (IOException | UncheckedIOException e) {
       System.err.println(e.getMessage());

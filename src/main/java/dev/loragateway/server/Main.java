@@ -3,6 +3,7 @@ package dev.loragateway.server;
 import dev.loragateway.config.CheckCommand;
 import dev.loragateway.sim.SimCommand;
 import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,8 +16,18 @@ import picocli.CommandLine.Command;
     subcommands = {DemoCommand.class, ServeCommand.class, CheckCommand.class, SimCommand.class})
 public final class Main {
   /** Runs a command and exits with its code. */
-  public static void main(String[] args) throws InterruptedException {
-    System.exit(isPlainServe(args) ? new ServeCommand(Path.of(args[2])).call() : execute(args));
+  public static void main(String[] args) {
+    System.exit(isPlainServe(args) ? serve(Path.of(args[2])) : execute(args));
+  }
+
+  /** What is not foreseen ends the process, as it does in picocli. */
+  private static int serve(Path config) {
+    try {
+      return new ServeCommand(config).call();
+    } catch (InterruptedException | RuntimeException e) {
+      LoggerFactory.getLogger(Main.class).error("the gateway did not start", e);
+      return 1;
+    }
   }
 
   /**

@@ -31,16 +31,18 @@ import picocli.CommandLine.Option;
 public final class ServeCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(ServeCommand.class);
 
+  private static final String DEFAULT_FILE = "/etc/lora-gateway/gateway.yaml";
+
   @Option(
       names = {"-c", "--config"},
       paramLabel = "FILE",
       description = "The configuration, in YAML (default: ${DEFAULT-VALUE}).",
-      defaultValue = "/etc/lora-gateway/gateway.yaml")
+      defaultValue = DEFAULT_FILE)
   private Path file;
 
   /** For picocli, which sets the file. */
   ServeCommand() {
-    this(Path.of("gateway.yaml"));
+    this(Path.of(DEFAULT_FILE));
   }
 
   ServeCommand(Path file) {
@@ -72,11 +74,12 @@ public final class ServeCommand implements Callable<Integer> {
           config.endpointCount());
       ConfigWatcher watcher =
           ConfigWatcher.start(file, System.getenv(), config, new Reload(gateway));
-      shutdown.await(
+      shutdown.started(
           () -> {
             watcher.close();
             gateway.drain();
           });
+      shutdown.await();
       return 0;
     } catch (IOException e) {
       System.err.println(e.getMessage());

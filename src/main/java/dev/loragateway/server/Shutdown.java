@@ -23,12 +23,13 @@ final class Shutdown implements AutoCloseable {
     return shutdown;
   }
 
-  /**
-   * The start is over: runs {@code stop} at the first signal, and does not return but for an
-   * interrupt.
-   */
-  void await(Runnable stop) throws InterruptedException {
+  /** The start is over: the first signal, which may have come, runs {@code stop}. */
+  void started(Runnable stop) {
     this.stop.complete(stop);
+  }
+
+  /** Waits for the signal, and does not return but for an interrupt. */
+  void await() throws InterruptedException {
     new CountDownLatch(1).await();
   }
 

@@ -3,12 +3,14 @@ package dev.loragateway.upstream;
 import dev.loragateway.model.Endpoint;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -28,6 +30,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private @Nullable ChannelFuture written;
   private boolean interim;
   private boolean complete;
+  private boolean delivered;
   private boolean keepAlive;
   private boolean anyByte;
   private int exchanges;
@@ -55,9 +58,10 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   public void send(FullHttpRequest request, ResponseListener answer) {
     listener = answer;
     anyByte = false;
+    delivered = false;
     interim = false;
     exchanges++;
-    written = channel.writeAndFlush(request);
+    written = channel.writeAndFlush(request).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
   }
 
   /** Stops reading, since the client does not keep up. */
@@ -121,8 +125,11 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   private void head(ResponseListener answer, HttpResponse head) {
     interim = head.status().codeClass() == HttpStatusClass.INFORMATIONAL;
-    if (!interim) {
+    if (head.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+      fail(UpstreamFailure.MALFORMED, new IOException("status 101, which nobody asked for"));
+    } else if (!interim) {
       keepAlive = HttpUtil.isKeepAlive(head);
+      delivered = true;
       answer.head(head);
     }
   }
@@ -137,6 +144,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       listener = null;
       complete = true;
     }
+    delivered = true;
     answer.content(content);
   }
 
@@ -158,7 +166,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (complete) {
       handBack();
-    } else if (listener != null) {
+    } else if (listener != null && delivered) {
+      delivered = false;
       listener.readComplete();
     }
   }

@@ -169,6 +169,7 @@ public final class UpstreamPool {
       channel.pipeline().addLast(new WriteCombiner());
       HttpDecoderConfig config =
           new HttpDecoderConfig().setMaxHeaderSize(MAX_HEADERS).setMaxChunkSize(MAX_CHUNK);
+      // good for methods whose answers have a body, which HEAD and CONNECT are not
       channel.pipeline().addLast(new HttpResponseDecoder(config));
       channel.pipeline().addLast(new HttpRequestEncoder());
       channel.pipeline().addLast(new UpstreamConnection(UpstreamPool.this, endpoint, channel));

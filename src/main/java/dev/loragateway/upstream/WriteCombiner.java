@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gathers the small pieces that an HTTP encoder makes (head, chunk size, content, line end) into
  * one buffer, so that a flush is one plain write to the socket: the copy costs less than the
- * gathering. Delays nothing, since it holds bytes only until the flush. Stands next to the socket.
- * Confined to its event loop.
+ * gathering. Delays nothing, since it holds bytes only until the flush. Stands next to the socket,
+ * or to TLS, on both sides of the gateway. Confined to its event loop.
  */
 public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
   /** Larger pieces are passed on as they are, in bytes. */
@@ -42,7 +42,7 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
       ctx.write(message, promise);
       return;
     }
-    pending = pending == null ? piece : append(gathered(ctx, pending), piece);
+    pending = pending == null ? piece : append(ctx, pending, piece);
     if (!promise.isVoid()) {
       promises.add(promise);
     }
@@ -51,18 +51,20 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
     }
   }
 
-  private ByteBuf gathered(ChannelHandlerContext ctx, ByteBuf waiting) {
-    if (gathering) {
-      return waiting;
+  /** Takes over the piece, also when there is no memory, which fails its write. */
+  private ByteBuf append(ChannelHandlerContext ctx, ByteBuf waiting, ByteBuf piece) {
+    try {
+      ByteBuf into = waiting;
+      if (!gathering) {
+        into = ctx.alloc().directBuffer(INITIAL, FULL).writeBytes(waiting);
+        gathering = true;
+        waiting.release();
+        pending = into;
+      }
+      return into.writeBytes(piece);
+    } finally {
+      piece.release();
     }
-    gathering = true;
-    return append(ctx.alloc().directBuffer(INITIAL, FULL), waiting);
-  }
-
-  private static ByteBuf append(ByteBuf into, ByteBuf piece) {
-    into.writeBytes(piece);
-    piece.release();
-    return into;
   }
 
   private void passOn(ChannelHandlerContext ctx) {

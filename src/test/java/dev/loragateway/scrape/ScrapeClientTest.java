@@ -19,6 +19,7 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -169,6 +170,10 @@ class ScrapeClientTest {
     "HTTP/1.1 200 OK|Transfer-Encoding: chunked||ffffffff|ok,chunk's size",
     "HTTP/1.1 200 OK|Transfer-Encoding: chunked||x|ok,chunk's size",
     "HTTP/1.1 200 OK|Transfer-Encoding: chunked||1|ok|,chunk is longer",
+    "HTTP/1.1 200 OK|Transfer-Encoding: chunked||;a=b||,chunk's size",
+    "HTTP/1.1 200 OK|Content-Length: 9223372036854775808||,not a number",
+    "HTTP/1.1 200 OK|Content-Length: +2||ok,not a number",
+    "HTTP/1.1 200 OK|Content-Length: 2|Content-Length: 3||ok,two lengths",
     "HTTP/1.1 2x0 OK||,not a number",
     "HTTP/2 200||,not an HTTP answer"
   })
@@ -235,6 +240,39 @@ class ScrapeClientTest {
     try (ServerSocket socket = answering(answer, 50)) {
       for (int i = 0; i < 50; i++) {
         assertThat(text(get(endpointOf(socket), "/health"))).isEqualTo("ok");
+      }
+    }
+  }
+
+  @Test
+  void answer_mostlyFraming_givenUp() throws Exception {
+    String chunk = "1;" + "e".repeat(10_000) + "\r\nx\r\n";
+    String answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(300);
+    try (ServerSocket socket = answering(answer, 1)) {
+      assertThat(reason(get(endpointOf(socket), "/metrics"))).contains("more framing");
+    }
+  }
+
+  @Test
+  void answer_endlesslyInterim_givenUp() throws Exception {
+    String answer = "HTTP/1.1 100 Continue\r\n\r\n".repeat(200_000);
+    try (ServerSocket socket = answering(answer, 1)) {
+      assertThat(reason(get(endpointOf(socket), "/metrics"))).contains("more framing");
+    }
+  }
+
+  @Test
+  void connection_strayBytesWhileIdle_notUsedAgain() throws Exception {
+    byte[] answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes(UTF_8);
+    try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 3; i++) {
+        FutureTask<Answer> asked = new FutureTask<>(() -> get(endpointOf(socket), "/health"));
+        Thread.ofVirtual().start(asked);
+        Socket connection = socket.accept();
+        connection.getInputStream().read(new byte[4096]);
+        connection.getOutputStream().write(answer);
+        assertThat(text(asked.get())).isEqualTo("ok");
+        connection.getOutputStream().write("HTTP/1.1 408 Request Timeout\r\n\r\n".getBytes(UTF_8));
       }
     }
   }

@@ -101,6 +101,22 @@ final class FaultTest {
   }
 
   @Test
+  void switchesProtocols_requestGoesElsewhere() {
+    RawUpstream bad =
+        gateways.upstream(
+            call ->
+                call.write(
+                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
+                        + "bytes of x"));
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("{\"good\":1}");
+  }
+
+  @Test
   void resetsBeforeResponse_requestToAnAlias_isRewrittenAgain() {
     RawUpstream bad = gateways.upstream(RawUpstream.Call::reset);
     RawUpstream good = good();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.sim.SimulatedServer;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,6 +55,30 @@ final class TimeoutTest {
 
     client.awaitEnd();
     await().atMost(SOON).until(() -> gateway.proxy().connections() == 0);
+  }
+
+  @Test
+  void headThatTrickles_isClosed() {
+    Gateway gateway = gateways.start(Setup.of(server.address()).keepAlive(SHORT));
+    WireClient client =
+        gateways.client(gateway).send("POST /v1/chat/completions HTTP/1.1\r\nHost: ");
+
+    await()
+        .atMost(SOON)
+        .pollInterval(SHORT.dividedBy(10))
+        .until(
+            () -> {
+              trickle(client);
+              return gateway.proxy().connections() == 0;
+            });
+  }
+
+  private static void trickle(WireClient client) {
+    try {
+      client.send("a");
+    } catch (UncheckedIOException e) {
+      // closed, which is what is waited for
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.loragateway.upstream;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -52,6 +53,37 @@ class WriteCombinerTest {
     assertThat(head.isSuccess()).isTrue();
     assertThat(end.isSuccess()).isTrue();
     assertThat(first.refCnt()).isZero();
+  }
+
+  @Test
+  void write_noMemory_failsThatPieceAndKeepsTheOthers() {
+    channel.config().setAllocator(new NoMemory());
+    channel.write(piece("first"));
+    ByteBuf second = piece("second");
+    ChannelFuture failed = channel.write(second);
+
+    channel.flush();
+    assertThat(failed.cause()).isInstanceOf(OutOfMemoryError.class);
+    assertThat(second.refCnt()).isZero();
+    assertThat(written()).containsExactly("first");
+  }
+
+  /** An allocator whose memory is used up. */
+  private static final class NoMemory extends AbstractByteBufAllocator {
+    @Override
+    protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
+      throw new OutOfMemoryError("none left");
+    }
+
+    @Override
+    protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+      throw new OutOfMemoryError("none left");
+    }
+
+    @Override
+    public boolean isDirectBufferPooled() {
+      return false;
+    }
   }
 
   @Test
