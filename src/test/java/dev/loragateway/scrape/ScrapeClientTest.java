@@ -265,6 +265,7 @@ class ScrapeClientTest {
   void connection_strayBytesWhileIdle_notUsedAgain() throws Exception {
     byte[] answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes(UTF_8);
     try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      socket.setSoTimeout((int) PATIENT.toMillis());
       for (int i = 0; i < 3; i++) {
         FutureTask<Answer> asked = new FutureTask<>(() -> get(endpointOf(socket), "/health"));
         Thread.ofVirtual().start(asked);
