@@ -49,7 +49,7 @@ class RequestPeekProperties {
 
   @Property
   void peek_afterAnotherBody_remembersNothing(
-      @ForAll("damaged") byte[] before, @ForAll boolean finished, @ForAll("damaged") byte[] body) {
+      @ForAll("damaged") byte[] before, @ForAll boolean finished, @ForAll("requests") byte[] body) {
     RequestPeek peek = new RequestPeek();
     peek.feed(Unpooled.wrappedBuffer(before));
     if (finished) {

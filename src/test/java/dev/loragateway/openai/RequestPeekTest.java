@@ -399,4 +399,27 @@ class RequestPeekTest {
       buffer.release();
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"model\":\"a\"}",
+        "{\"model\":\"a\",\"prompt\":\"p\"}",
+        "{\"model\":\"a\",\"input\":\"i\"}",
+        "{\"model\":\"a\",\"messages\":[]}"
+      })
+  void peek_bodyWithLess_afterOneWithEverything_remembersNothing(String body) {
+    RequestPeek peek = new RequestPeek();
+    peek.feed(
+        Unpooled.copiedBuffer(
+            """
+            {"model":"b","stream":true,"user":"u","previous_response_id":"r",
+             "messages":[{"role":"user","content":"m"}],"prompt":"q","input":"j"}\
+            """,
+            UTF_8));
+    peek.begin();
+    peek.feed(Unpooled.copiedBuffer(body, UTF_8));
+    assertThat(peek.finish()).isEqualTo(peek(body.getBytes(UTF_8)));
+  }
 }
