@@ -252,7 +252,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       refused.release();
     }
     reject(refusal.error());
-    dropping = true;
+    startDropping();
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
     ChannelFuture written =
@@ -261,8 +261,13 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       written.addListener(this::ended);
     }
     ctx.channel().config().setAutoRead(true);
-    lastRead = System.nanoTime();
-    droppingSince = lastRead;
+  }
+
+  /** From now on what the client sends is not for anyone. */
+  private void startDropping() {
+    dropping = true;
+    droppingSince = System.nanoTime();
+    lastRead = droppingSince;
   }
 
   private static FullHttpResponse refusal(
@@ -311,8 +316,9 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private void replyAndEnd(
       ChannelHandlerContext ctx, FullHttpResponse response, String id, boolean keepAlive) {
     String shown = context.settings.get().headers().requestId() ? id : null;
-    dropping = !keepAlive || context.draining();
-    droppingSince = System.nanoTime();
+    if (!keepAlive || context.draining()) {
+      startDropping();
+    }
     Answers.send(ctx, response, shown, !dropping).addListener(this::ended);
   }
 
@@ -323,12 +329,11 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   /** The exchange is over; called by it, once. */
   void exchangeOver(boolean keepAlive) {
     exchange = null;
-    lastRead = System.nanoTime();
     if (!keepAlive) {
-      dropping = true;
-      droppingSince = lastRead;
+      startDropping();
       return;
     }
+    lastRead = System.nanoTime();
     drainPipelined();
   }
 

@@ -20,8 +20,8 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
   /** Larger pieces are passed on as they are, in bytes. */
   private static final int SMALL = 2048;
 
-  /** First size of the buffer, and what it may hold. */
-  private static final int INITIAL = 4096;
+  /** First size of the buffer, in which any two pieces have room, and what it may hold. */
+  private static final int INITIAL = 2 * SMALL;
 
   private static final int FULL = 16_384;
 
@@ -54,17 +54,20 @@ public final class WriteCombiner extends ChannelOutboundHandlerAdapter {
   /** Takes over the piece, also when there is no memory, which fails its write. */
   private ByteBuf append(ChannelHandlerContext ctx, ByteBuf waiting, ByteBuf piece) {
     try {
-      ByteBuf into = waiting;
-      if (!gathering) {
-        into = ctx.alloc().directBuffer(INITIAL, FULL).writeBytes(waiting);
-        gathering = true;
-        waiting.release();
-        pending = into;
-      }
-      return into.writeBytes(piece);
+      return gathered(ctx, waiting).writeBytes(piece);
     } finally {
       piece.release();
     }
+  }
+
+  private ByteBuf gathered(ChannelHandlerContext ctx, ByteBuf waiting) {
+    if (gathering) {
+      return waiting;
+    }
+    ByteBuf buffer = ctx.alloc().directBuffer(INITIAL, FULL).writeBytes(waiting);
+    gathering = true;
+    waiting.release();
+    return buffer;
   }
 
   private void passOn(ChannelHandlerContext ctx) {
