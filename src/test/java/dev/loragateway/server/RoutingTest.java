@@ -182,12 +182,13 @@ final class RoutingTest {
     loser.faults().loseAdapter("x");
 
     WireResponse first = gateways.chat(gateway, "x");
-    WireResponse second = gateways.chat(gateway, "x");
 
     assertThat(first.status()).isEqualTo(200);
     assertThat(first.endpoint()).isNotEqualTo(home);
     assertThat(first.header("x-gateway-attempts")).isEqualTo("2");
-    assertThat(second.header("x-gateway-attempts")).isEqualTo("1");
+    await()
+        .atMost(SOON)
+        .until(() -> gateways.chat(gateway, "x").header("x-gateway-attempts").equals("1"));
   }
 
   @Test
