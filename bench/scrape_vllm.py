@@ -46,7 +46,8 @@ def arguments():
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n"
         "  scrape_vllm.py --start POOL --serve serve.sh     runs `serve.sh POOL PORT`, 3 minutes in all\n"
-        "  scrape_vllm.py --start POOL --serve serve.sh --interval 50ms --blocks 16",
+        "  scrape_vllm.py --start POOL --serve serve.sh --interval 50ms --blocks 16\n"
+        "  scrape_vllm.py --start POOL --serve serve.sh --apart --clients 2 --pause 100 --tokens 8",
     )
     parser.add_argument("--start", required=True, metavar="DIR", help="start a server from this directory")
     parser.add_argument("--serve", required=True, metavar="PATH", help="the script that is run as PATH DIR PORT")
@@ -62,6 +63,8 @@ def arguments():
     parser.add_argument("--blocks", type=int, default=48, help="a multiple of 4 (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=2.5, help="of a block (default: %(default)s)")
     parser.add_argument("--settle", type=float, default=0.3, help="(default: %(default)s)")
+    parser.add_argument("--apart", action="store_true",
+                        help="the server alone on the first core, gateway and clients on the others")
     parser.add_argument("--warm-up", type=float, default=10, help="seconds (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of models and prompts (default: %(default)s)")
     parser.add_argument("--json", default=str(here / "results" / "scrape-vllm.json"), metavar="FILE",
@@ -69,7 +72,20 @@ def arguments():
     options = parser.parse_args()
     if options.blocks < 4 or options.blocks % 4:
         parser.error(f"--blocks: {options.blocks} (expected: a multiple of 4)")
+    if options.apart and len(os.sched_getaffinity(0)) < 2:
+        parser.error("--apart: there is one core (expected: two or more)")
     return options
+
+
+@contextlib.contextmanager
+def on_cores(cores):
+    """What is started within runs on these cores only, and so does this process while it lasts."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class Client(threading.Thread):
@@ -208,14 +224,17 @@ def table(result):
 
 def main():
     options = arguments()
+    cores = sorted(os.sched_getaffinity(0))
+    of_server, of_others = (cores[:1], cores[1:]) if options.apart else (cores, cores)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        server = start_server(options, options.port, folder)
+        with on_cores(of_server):
+            server = start_server(options, options.port, folder)
         try:
             say("starting a vLLM server")
             wait_until("server up", lambda: running(server.process) and call(
                 "GET", server.url + "/health")[0] == 200, 300)
-            with the_gateway(options, server, folder) as gateway:
+            with on_cores(of_others), the_gateway(options, server, folder) as gateway:
                 seconds = options.warm_up + options.blocks * options.seconds
                 say(f"{options.blocks} blocks, {seconds:.0f} s")
                 samples, failed, pages, cpu = measure(options, gateway)
