@@ -41,6 +41,7 @@ final class PoolReader {
   private final Findings findings;
   private final Format<Path> caFile;
   private final Map<String, Located<String>> aliases = new LinkedHashMap<>();
+  private final Map<String, TimeoutReader.OfPool> timeouts = new LinkedHashMap<>();
   private final ClaimedNames poolNames;
   private final ClaimedNames modelNames;
   private final ClaimedNames addresses;
@@ -78,9 +79,19 @@ final class PoolReader {
             aliases(pool),
             routing(pool),
             pool.section("queue", QueueReader::read),
-            pool.section("scaling", ScalingReader::read));
+            pool.section("scaling", ScalingReader::read),
+            pool.section("outlierDetection", OutlierReader::read));
+    TimeoutReader.OfPool differing = pool.section("timeouts", TimeoutReader::ofPool);
+    if (pool.has("timeouts")) {
+      timeouts.put(name, differing);
+    }
     UpstreamAccess access = new UpstreamAccess(upstream.tls(), upstream.ca(), upstream.apiKey());
     return new Pool(settings, endpoints(name, urls, upstream), sources, access, scrape.settings());
+  }
+
+  /** What differs for each pool, by name. */
+  Map<String, TimeoutReader.OfPool> timeouts() {
+    return timeouts;
   }
 
   private static String claimed(ClaimedNames names, @Nullable Located<String> found) {

@@ -7,20 +7,13 @@ import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
-import dev.loragateway.proxy.ProxySettings.Timeouts;
-import dev.loragateway.upstream.UpstreamSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** Reads the keys of the file outside the pools. Confined to the reading thread. */
 final class RootReader {
-  private static final Duration DAY = Duration.ofHours(24);
-  private static final Duration MILLISECOND = Duration.ofMillis(1);
-
-  /** Idle connections are closed by vLLM after this: its {@code VLLM_HTTP_TIMEOUT_KEEP_ALIVE}. */
-  private static final Duration VLLM_KEEP_ALIVE = Duration.ofSeconds(5);
-
   private static final long KIB = 1L << 10;
   private static final long GIB = 1L << 30;
 
@@ -36,22 +29,19 @@ final class RootReader {
     InetSocketAddress admin = root.section("admin", section -> admin(section, listen));
     List<Pool> pools = root.sections("pools", "at least one pool", poolReader::read);
     poolReader.checkAliases();
-    Connections connections = root.section("timeouts", RootReader::timeouts);
+    TimeoutReader.Both timeouts =
+        root.section("timeouts", section -> TimeoutReader.read(section, poolReader.timeouts()));
     ProxySettings proxy =
         new ProxySettings(
-            connections.timeouts(),
+            timeouts.proxy(),
             root.section("retries", RootReader::retries),
             root.section("limits", RootReader::limits),
             root.section("headers", RootReader::headers));
     Drain drain = root.section("drain", RootReader::drain);
     root.refuse("tls", "adapters", "access", "semantic");
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
-    return new GatewayConfig(
-        listen, admin, pools, connections.upstream(), proxy, drain, annotations);
+    return new GatewayConfig(listen, admin, pools, timeouts.upstream(), proxy, drain, annotations);
   }
-
-  /** One section of the file that settles both sides of the gateway. */
-  private record Connections(Timeouts timeouts, UpstreamSettings upstream) {}
 
   private static InetSocketAddress admin(Section section, InetSocketAddress listen) {
     InetSocketAddress admin =
@@ -72,38 +62,27 @@ final class RootReader {
             || other.getAddress().isAnyLocalAddress());
   }
 
-  private static Connections timeouts(Section section) {
-    Format<Duration> offOrUpToADay = Quantities.durationOrOff(DAY);
-    Format<Duration> connect = Quantities.duration(MILLISECOND, Duration.ofMinutes(10));
-    Timeouts proxy = Timeouts.DEFAULTS;
-    UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
-    Connections connections =
-        new Connections(
-            new Timeouts(
-                section.value("firstByte", offOrUpToADay, proxy.firstByte()),
-                section.value("idle", offOrUpToADay, proxy.idle()),
-                section.value("total", offOrUpToADay, proxy.total()),
-                section.value("keepAlive", offOrUpToADay, proxy.keepAlive())),
-            new UpstreamSettings(
-                section.value("connect", connect, upstream.connectTimeout()),
-                section.value(
-                    "upstreamKeepAlive",
-                    Quantities.duration(MILLISECOND, DAY),
-                    upstream.keepAlive())));
-    if (connections.upstream().keepAlive().compareTo(VLLM_KEEP_ALIVE) >= 0) {
-      section.warn(
-          "upstreamKeepAlive",
-          "is not below the 5s after which vLLM closes idle connections (unless its"
-              + " VLLM_HTTP_TIMEOUT_KEEP_ALIVE is set): requests may meet a closing connection");
-    }
-    return connections;
-  }
-
   private static Retries retries(Section section) {
+    int before = section.faults();
     Retries defaults = Retries.DEFAULTS;
-    return new Retries(
-        section.value("max", Quantities.integer(0, 10), defaults.max()),
-        section.value("budget", Quantities.percentage(0), defaults.budgetPercent()));
+    Format<Duration> pause = Quantities.durationOrOff(Duration.ofMinutes(1));
+    Retries retries =
+        new Retries(
+            section.value("max", Quantities.integer(0, 10), defaults.max()),
+            section.value("budget", Quantities.percentage(0), defaults.budgetPercent()),
+            Set.copyOf(
+                section.values(
+                    "statuses", Quantities.integer(429, 599), List.copyOf(defaults.statuses()))),
+            section.value("backoff", pause, defaults.backoff()),
+            section.value("maxBackoff", pause, defaults.maxBackoff()));
+    if (section.faults() == before && retries.maxBackoff().compareTo(retries.backoff()) < 0) {
+      section.fault(
+          section.has("maxBackoff") ? "maxBackoff" : "backoff",
+          "backoff %s exceeds maxBackoff %s (expected: backoff at most as long as maxBackoff)"
+              .formatted(
+                  Quantities.show(retries.backoff()), Quantities.show(retries.maxBackoff())));
+    }
+    return retries;
   }
 
   private static Limits limits(Section section) {

@@ -99,9 +99,35 @@ final class Section {
     return List.of(section(key, reader));
   }
 
+  /** The same where there need be no list. */
+  <T> List<T> optionalSections(String key, String expected, Function<Section, T> reader) {
+    if (has(key)) {
+      return sections(key, expected, reader);
+    }
+    String place = understand(key);
+    var _ = reader.apply(child(Paths.item(place, 0), new YamlNode.Empty(line), line));
+    return List.of();
+  }
+
   /** The values of a list, without the wrong ones. */
   <T> List<Located<T>> values(String key, String expected, Format<T> format) {
     return items(key, expected, (place, node) -> scalar(place, node, format));
+  }
+
+  /** The values of a list, which may be empty, or {@code fallback} when it is absent. */
+  <T> List<T> values(String key, Format<T> format, List<T> fallback) {
+    understand(key);
+    YamlNode.@Nullable Entry entry = mapping.entries().get(key);
+    if (entry == null) {
+      return fallback;
+    }
+    if (entry.value() instanceof YamlNode.Sequence(int _, List<YamlNode> items)
+        && items.isEmpty()) {
+      return List.of();
+    }
+    return values(key, "a list: " + format.expected(), format).stream()
+        .map(Located::value)
+        .toList();
   }
 
   /** The entries of a mapping with keys of the user's choice, without the wrong ones. */

@@ -17,7 +17,9 @@ public enum GatewayError {
   MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found", "model", Retry.NO),
   RESPONSE_NOT_FOUND(404, "invalid_request_error", "response_not_found", null, Retry.NO),
   METHOD_NOT_ALLOWED(405, "invalid_request_error", "method_not_allowed", null, Retry.NO),
-  REQUEST_TIMEOUT(408, "invalid_request_error", "request_timeout", null, Retry.DEFAULT),
+  REQUEST_HEADER_TIMEOUT(
+      408, "invalid_request_error", "request_header_timeout", null, Retry.DEFAULT),
+  REQUEST_BODY_TIMEOUT(408, "invalid_request_error", "request_body_timeout", null, Retry.DEFAULT),
   BODY_TOO_LARGE(413, "invalid_request_error", "request_too_large", null, Retry.NO),
   URI_TOO_LONG(414, "invalid_request_error", "uri_too_long", null, Retry.NO),
   UNSUPPORTED_ENCODING(
@@ -30,7 +32,11 @@ public enum GatewayError {
   NO_ENDPOINT_READY(503, "server_error", "no_endpoint_ready", null, Retry.AFTER_ONE_SECOND),
   QUEUE_TIMEOUT(503, "server_error", "queue_timeout", null, Retry.AFTER_ONE_SECOND),
   OVERLOADED(503, "server_error", "overloaded", null, Retry.AFTER_ONE_SECOND),
-  UPSTREAM_TIMEOUT(504, "server_error", "upstream_timeout", null, Retry.DEFAULT),
+  CONNECT_TIMEOUT(504, "server_error", "connect_timeout", null, Retry.DEFAULT),
+  TLS_TIMEOUT(504, "server_error", "tls_timeout", null, Retry.DEFAULT),
+  FIRST_BYTE_TIMEOUT(504, "server_error", "first_byte_timeout", null, Retry.DEFAULT),
+  IDLE_TIMEOUT(504, "server_error", "idle_timeout", null, Retry.DEFAULT),
+  TOTAL_TIMEOUT(504, "server_error", "total_timeout", null, Retry.DEFAULT),
   HTTP_VERSION(505, "invalid_request_error", "http_version_not_supported", null, Retry.NO);
 
   /** What the answer tells the client about trying again. */

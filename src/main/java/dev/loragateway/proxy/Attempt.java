@@ -5,6 +5,7 @@ import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.ErrorBody;
 import dev.loragateway.openai.ModelRewrite;
 import dev.loragateway.openai.SseUsage;
+import dev.loragateway.openai.StreamStart;
 import dev.loragateway.registry.Dispatch;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.upstream.ResponseListener;
@@ -12,6 +13,8 @@ import dev.loragateway.upstream.UpstreamConnection;
 import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -30,11 +33,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown
- * away: until the first piece of its body, a 404's until its body tells whether the endpoint lost
- * the adapter. Confined to the downstream event loop.
+ * away: until the first piece of its body, a stream's until its first event is whole, a 404's until
+ * its body tells whether the endpoint lost the adapter. Confined to the downstream event loop.
  */
 final class Attempt implements UpstreamPool.Acquired, ResponseListener {
-  /** A 404 that is longer is not about a model, in bytes. */
+  /** A 404 that is longer is not about a model, and an event that is longer no error; in bytes. */
   private static final int MAX_HELD = 64 << 10;
 
   private static final HttpHeadersFactory HEADERS =
@@ -49,6 +52,7 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
   private @Nullable UpstreamConnection connection;
   private @Nullable HttpResponse head;
   private boolean headHeld;
+  private boolean judged;
   private int heldBytes;
   private boolean streamed;
   private int contents;
@@ -143,21 +147,74 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     HttpResponse response = head;
     if (!exchange.isCurrent(this) || response == null) {
       content.release();
-      return;
-    }
-    if (headHeld && mayBeLost(response)) {
+    } else if (headHeld) {
       hold(response, content);
-      return;
+    } else {
+      pass(content);
     }
-    if (headHeld && (content.content().isReadable() || content instanceof LastHttpContent)) {
-      headHeld = false;
-      commit(response);
-    }
-    pass(content);
   }
 
-  private boolean mayBeLost(HttpResponse response) {
-    return response.status().code() == 404 && !streamed && exchange.request.facts() != null;
+  /** Waits until the answer shows whether it is one that the client should get. */
+  private void hold(HttpResponse response, HttpContent content) {
+    held.add(content);
+    heldBytes += content.content().readableBytes();
+    boolean whole = content instanceof LastHttpContent;
+    Finding finding = finding(response, whole);
+    if (finding == Finding.OPEN && !whole && heldBytes <= MAX_HELD) {
+      return;
+    }
+    if (goesElsewhere(response, finding)) {
+      releaseHeld();
+      if (!whole && connection != null) {
+        connection.cancel();
+      }
+      return;
+    }
+    headHeld = false;
+    commit(response);
+    List<HttpContent> pieces = List.copyOf(held);
+    held.clear();
+    pieces.forEach(this::pass);
+  }
+
+  /** What the beginning of an answer shows. */
+  private enum Finding {
+    OPEN,
+    ANSWER,
+    LOST,
+    TURNED_AWAY,
+    FAILED
+  }
+
+  private Finding finding(HttpResponse response, boolean whole) {
+    int status = response.status().code();
+    if (status == 404 && !streamed && exchange.request.facts() != null) {
+      return !whole
+          ? Finding.OPEN
+          : ErrorBody.isModelNotFound(ByteBufUtil.getBytes(heldBody()))
+              ? Finding.LOST
+              : Finding.ANSWER;
+    }
+    if (exchange.turnsAway(status)) {
+      return Finding.TURNED_AWAY;
+    }
+    if (!streamed || status != 200) {
+      return heldBytes == 0 ? Finding.OPEN : Finding.ANSWER;
+    }
+    return switch (StreamStart.of(heldBody())) {
+      case OPEN -> Finding.OPEN;
+      case ANSWER -> Finding.ANSWER;
+      case FAILED -> Finding.FAILED;
+    };
+  }
+
+  private boolean goesElsewhere(HttpResponse response, Finding finding) {
+    return switch (finding) {
+      case OPEN, ANSWER -> false;
+      case LOST -> exchange.lost(this);
+      case TURNED_AWAY -> fails("status_" + response.status().code());
+      case FAILED -> fails("error_event");
+    };
   }
 
   private void commit(HttpResponse response) {
@@ -178,34 +235,17 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     return streamed && exchange.request.route().shape() == ApiShape.RESPONSES ? 2 : 0;
   }
 
-  /** Waits for the whole 404, to read from it whether it is about the model. */
-  private void hold(HttpResponse response, HttpContent content) {
-    held.add(content);
-    heldBytes += content.content().readableBytes();
-    boolean whole = content instanceof LastHttpContent;
-    if (!whole && heldBytes <= MAX_HELD) {
-      return;
-    }
-    if (whole && ErrorBody.isModelNotFound(heldBody()) && exchange.lost(this)) {
-      releaseHeld();
-      return;
-    }
-    headHeld = false;
-    commit(response);
-    List<HttpContent> pieces = List.copyOf(held);
-    held.clear();
-    pieces.forEach(this::pass);
+  private boolean fails(String how) {
+    judge(false);
+    return exchange.turnedAway(this, how);
   }
 
-  private byte[] heldBody() {
-    byte[] body = new byte[heldBytes];
-    int at = 0;
-    for (HttpContent piece : held) {
-      int length = piece.content().readableBytes();
-      piece.content().getBytes(piece.content().readerIndex(), body, at, length);
-      at += length;
+  private ByteBuf heldBody() {
+    if (held.size() == 1) {
+      return held.getFirst().content();
     }
-    return body;
+    return Unpooled.wrappedBuffer(
+        held.stream().map(piece -> piece.content().duplicate()).toArray(ByteBuf[]::new));
   }
 
   private void releaseHeld() {
@@ -268,6 +308,24 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
               ? UpstreamFailure.NO_RESPONSE
               : failure;
       exchange.failed(this, reason, cause);
+    }
+  }
+
+  /** Returns whether the connection had been kept too long, which is not the endpoint's fault. */
+  boolean stale(UpstreamFailure failure) {
+    return failure == UpstreamFailure.NO_RESPONSE && onReusedConnection();
+  }
+
+  /** Tells the registry how the endpoint did; only the first word counts. */
+  void judge(boolean well) {
+    if (judged) {
+      return;
+    }
+    judged = true;
+    if (well) {
+      dispatch.succeeded();
+    } else {
+      dispatch.failed();
     }
   }
 

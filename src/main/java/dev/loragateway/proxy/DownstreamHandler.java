@@ -67,6 +67,9 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   /** Whether a message, not only a part of one, came since {@code lastRead}. */
   private boolean heard;
 
+  /** When a part of a head came that is not whole yet; 0 = there is none. */
+  private long headSince;
+
   private long lastRead;
   private long lastSent;
   private long unsent;
@@ -124,7 +127,10 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (heard) {
       heard = false;
+      headSince = 0;
       lastRead = System.nanoTime();
+    } else if (headSince == 0 && reader == null && exchange == null && !dropping) {
+      headSince = System.nanoTime();
     }
   }
 
@@ -263,6 +269,17 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     ctx.channel().config().setAutoRead(true);
   }
 
+  /** Gives up on headers that do not come; nothing is lost that could be waited for. */
+  private void endHead(ChannelHandlerContext ctx) {
+    RequestReader.Refusal late =
+        new RequestReader.Refusal(
+            GatewayError.REQUEST_HEADER_TIMEOUT,
+            "the headers did not come in time (timeouts.requestHeader)");
+    reject(late.error());
+    startDropping();
+    ctx.writeAndFlush(refusal(null, late)).addListener(ChannelFutureListener.CLOSE);
+  }
+
   /** From now on what the client sends is not for anyone. */
   private void startDropping() {
     dropping = true;
@@ -355,7 +372,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     if (exchange != null) {
       exchange.checkDeadlines(now, lastSent);
     } else if (unsent > 0) {
-      if (passed(quiet, context.settings.get().timeouts().idle())) {
+      if (passed(quiet, context.settings.get().timeouts().answer().idle())) {
         ctx.close();
       }
     } else if (dropping) {
@@ -364,11 +381,17 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
       }
     } else if (reader != null) {
       ProxySettings.Timeouts timeouts = context.settings.get().timeouts();
-      if (passed(quiet, timeouts.idle()) || passed(now - reader.startedAt(), timeouts.total())) {
+      if (passed(quiet, timeouts.answer().idle())
+          || passed(now - reader.startedAt(), timeouts.requestBody())) {
         refuse(
             ctx,
             new RequestReader.Refusal(
-                GatewayError.REQUEST_TIMEOUT, "the rest of the request did not come in time"));
+                GatewayError.REQUEST_BODY_TIMEOUT,
+                "the rest of the body did not come in time (timeouts.requestBody, timeouts.idle)"));
+      }
+    } else if (headSince != 0) {
+      if (passed(now - headSince, context.settings.get().timeouts().requestHeader())) {
+        endHead(ctx);
       }
     } else if (passed(quiet, context.settings.get().timeouts().keepAlive())) {
       ctx.close();

@@ -12,6 +12,8 @@ import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,7 +61,7 @@ final class Exchange {
     this.request = request;
     this.settings = context.settings.get();
     this.retries = new RetryPolicy(context.retries, settings.retries());
-    this.times = new ExchangeTimes(request.receivedAt(), settings.timeouts());
+    this.times = new ExchangeTimes(request.receivedAt(), settings.timeouts().answer());
     this.relay = new ResponseRelay(this, ctx, settings);
     this.queue = new QueueWait(context, ctx.channel().eventLoop(), this::settle);
   }
@@ -106,6 +108,7 @@ final class Exchange {
   }
 
   private void pick(Destination to) {
+    times.bound(settings.timeouts().answer(to.pool().name(), request.route().path()));
     String fault = queue.read(request.head().headers(), to.model(), to.pool().settings().queue());
     if (fault != null) {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
@@ -148,13 +151,7 @@ final class Exchange {
     context
         .refresh
         .refresh()
-        .whenComplete((done, error) -> ctx.channel().eventLoop().execute(this::afterRefresh));
-  }
-
-  private void afterRefresh() {
-    if (!over) {
-      route();
-    }
+        .whenComplete((done, error) -> ctx.channel().eventLoop().execute(this::routeAgain));
   }
 
   private void refuseUnknown(String model) {
@@ -220,6 +217,9 @@ final class Exchange {
 
   /** The current attempt failed: tries again if that is allowed, else tells the client. */
   void failed(Attempt failed, UpstreamFailure failure, Throwable cause) {
+    if (failure != UpstreamFailure.CONNECT && !failed.stale(failure)) {
+      failed.judge(false);
+    }
     failed.end(false);
     lastFailure = failure;
     if (relay.committed()) {
@@ -240,7 +240,19 @@ final class Exchange {
       retries.exclude(address);
     }
     attempt = null;
-    route();
+    long pause = retries.pause(ThreadLocalRandom.current());
+    if (pause == 0) {
+      route();
+    } else {
+      ctx.channel().eventLoop().schedule(this::routeAgain, pause, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** The client may have left, or the time may be up, since this was scheduled. */
+  private void routeAgain() {
+    if (!over) {
+      route();
+    }
   }
 
   /**
@@ -266,16 +278,33 @@ final class Exchange {
       unknownName = true;
       return false;
     }
-    if (!servedElsewhere(failed.endpoint().address()) || !retries.allows(destination.pool())) {
+    return turnedAway(failed, "model_not_found");
+  }
+
+  /** Returns whether a server that answers so has not taken the request. */
+  boolean turnsAway(int status) {
+    return settings.retries().statuses().contains(status);
+  }
+
+  /**
+   * The endpoint did not take the request, or failed before the first byte of an answer.
+   *
+   * @return whether the request goes elsewhere; if not, the answer is the client's
+   */
+  boolean turnedAway(Attempt by, String reason) {
+    if (destination == null
+        || !servedElsewhere(by.endpoint().address())
+        || !retries.allows(destination.pool())) {
       return false;
     }
-    failed.end(true);
-    retry(failed, "model_not_found");
+    by.end(true);
+    retry(by, reason);
     return true;
   }
 
   /** The answer is complete but for its last piece, which the caller sends after this. */
   void answered(Attempt done, int status, SseUsage.@Nullable Usage usage) {
+    done.judge(status < 500);
     done.end(status >= 400 && status < 500);
     finish(status, usage);
   }
@@ -316,17 +345,20 @@ final class Exchange {
     if (over) {
       return;
     }
-    String late = times.late(now, attempt, relay.committed(), lastSent);
+    Rejection late = times.late(now, attempt, relay.committed(), lastSent);
     if (late == null) {
       return;
     }
     if (attempt != null) {
+      if (late.error() == GatewayError.FIRST_BYTE_TIMEOUT) {
+        attempt.judge(false);
+      }
       attempt.cancel();
     }
     if (relay.committed()) {
-      breakOff(GatewayError.UPSTREAM_TIMEOUT, late);
+      breakOff(late.error(), late.message());
     } else {
-      reject(new Rejection(GatewayError.UPSTREAM_TIMEOUT, late));
+      reject(late);
     }
   }
 

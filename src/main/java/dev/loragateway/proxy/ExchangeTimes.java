@@ -1,5 +1,6 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.model.GatewayError;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,14 +9,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExchangeTimes {
   private final long receivedAt;
-  private final ProxySettings.Timeouts timeouts;
+  private ProxySettings.Answer timeouts;
   private long overhead = -1;
   private long firstByte = -1;
 
   /** Counts from when the whole request was received. */
-  ExchangeTimes(long receivedAt, ProxySettings.Timeouts timeouts) {
+  ExchangeTimes(long receivedAt, ProxySettings.Answer timeouts) {
     this.receivedAt = receivedAt;
     this.timeouts = timeouts;
+  }
+
+  /** From now on these hold. */
+  void bound(ProxySettings.Answer by) {
+    timeouts = by;
   }
 
   /** The request was written upstream; only the first time counts, without the wait for a place. */
@@ -54,21 +60,25 @@ final class ExchangeTimes {
    * @param committed whether the head of its answer went downstream
    * @param lastSent when the client last took something
    */
-  @Nullable String late(long now, @Nullable Attempt attempt, boolean committed, long lastSent) {
+  @Nullable Rejection late(long now, @Nullable Attempt attempt, boolean committed, long lastSent) {
     if (DownstreamHandler.passed(now - receivedAt, timeouts.total())) {
-      return "the answer was not complete in time (timeouts.total)";
+      return new Rejection(
+          GatewayError.TOTAL_TIMEOUT, "the answer was not complete in time (timeouts.total)");
     }
     if (attempt == null) {
       return null;
     }
     if (!committed) {
       return DownstreamHandler.passed(now - attempt.startedAt(), timeouts.firstByte())
-          ? "the model server did not begin its answer in time (timeouts.firstByte)"
+          ? new Rejection(
+              GatewayError.FIRST_BYTE_TIMEOUT,
+              "the model server did not begin its answer in time (timeouts.firstByte)")
           : null;
     }
     long quiet = now - Math.max(attempt.lastActivity(), lastSent);
     return DownstreamHandler.passed(quiet, timeouts.idle())
-        ? "the answer stood still for too long (timeouts.idle)"
+        ? new Rejection(
+            GatewayError.IDLE_TIMEOUT, "the answer stood still for too long (timeouts.idle)")
         : null;
   }
 }

@@ -1,6 +1,9 @@
 package dev.loragateway.proxy;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Limits and timeouts of the path of a request. Immutable.
@@ -17,18 +20,65 @@ public record ProxySettings(Timeouts timeouts, Retries retries, Limits limits, H
   /**
    * How long each phase may take; zero switches that timeout off.
    *
-   * @param firstByte from the dispatch to the first byte of the answer's body
-   * @param idle between two reads of an answer that has begun, and between two reads of a request
-   * @param total from the whole request to the whole answer, retries included
+   * @param answer of an answer, unless the next two say otherwise
+   * @param pools what differs for a pool, by its name
+   * @param routes what differs for a path; goes before the pool's
+   * @param requestHeader from the first byte of a request to the end of its headers
+   * @param requestBody from there to the end of its body
    * @param keepAlive how long an idle client connection is kept
    */
-  public record Timeouts(Duration firstByte, Duration idle, Duration total, Duration keepAlive) {
+  public record Timeouts(
+      Answer answer,
+      Map<String, Differing> pools,
+      Map<String, Differing> routes,
+      Duration requestHeader,
+      Duration requestBody,
+      Duration keepAlive) {
     public static final Timeouts DEFAULTS =
         new Timeouts(
-            Duration.ofMinutes(10),
-            Duration.ofMinutes(2),
-            Duration.ofMinutes(30),
+            Answer.DEFAULTS,
+            Map.of(),
+            Map.of(),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(5),
             Duration.ofMinutes(5));
+
+    public Timeouts {
+      pools = Map.copyOf(pools);
+      routes = Map.copyOf(routes);
+    }
+
+    /** What holds for an answer of a pool to a request of a path. */
+    Answer answer(String pool, String path) {
+      Differing ofPool = pools.get(pool);
+      Differing ofPath = routes.get(path);
+      Answer result = ofPool == null ? answer : ofPool.on(answer);
+      return ofPath == null ? result : ofPath.on(result);
+    }
+  }
+
+  /**
+   * How long an answer may take.
+   *
+   * @param firstByte from the dispatch to the first byte of its body
+   * @param idle between two reads once it has begun, and between two reads of a request
+   * @param total from the whole request to the whole answer, retries included
+   */
+  public record Answer(Duration firstByte, Duration idle, Duration total) {
+    public static final Answer DEFAULTS =
+        new Answer(Duration.ofMinutes(10), Duration.ofMinutes(2), Duration.ofMinutes(30));
+  }
+
+  /** The same where only some differ; the others are null. */
+  public record Differing(
+      @Nullable Duration firstByte, @Nullable Duration idle, @Nullable Duration total) {
+    /** The others as they are there. */
+    public Answer on(Answer base) {
+      return new Answer(
+          firstByte == null ? base.firstByte() : firstByte,
+          idle == null ? base.idle() : idle,
+          total == null ? base.total() : total);
+    }
   }
 
   /**
@@ -37,9 +87,18 @@ public record ProxySettings(Timeouts timeouts, Retries retries, Limits limits, H
    * @param max retries per request, 0 = none
    * @param budgetPercent retries under way at once, as a percentage of the pool's active requests;
    *     never below 3
+   * @param statuses answers by which a server says that it has not taken the request
+   * @param backoff longest pause before the first retry that counts against the budget; it doubles
+   * @param maxBackoff longest pause before any
    */
-  public record Retries(int max, int budgetPercent) {
-    public static final Retries DEFAULTS = new Retries(2, 20);
+  public record Retries(
+      int max, int budgetPercent, Set<Integer> statuses, Duration backoff, Duration maxBackoff) {
+    public static final Retries DEFAULTS =
+        new Retries(2, 20, Set.of(503), Duration.ofMillis(25), Duration.ofMillis(250));
+
+    public Retries {
+      statuses = Set.copyOf(statuses);
+    }
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.loragateway.proxy;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.upstream.UpstreamFailure;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -73,8 +75,12 @@ record Rejection(GatewayError error, String message, Duration retryAfter) {
   }
 
   static Rejection upstreamFailed(String address, Throwable cause) {
-    return new Rejection(
-        GatewayError.UPSTREAM_FAILED,
-        "the model server " + address + " failed: " + cause.getMessage());
+    GatewayError error =
+        switch (cause) {
+          case ConnectTimeoutException _ -> GatewayError.CONNECT_TIMEOUT;
+          case SslHandshakeTimeoutException _ -> GatewayError.TLS_TIMEOUT;
+          default -> GatewayError.UPSTREAM_FAILED;
+        };
+    return new Rejection(error, "the model server " + address + " failed: " + cause.getMessage());
   }
 }

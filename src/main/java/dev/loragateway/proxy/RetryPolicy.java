@@ -6,12 +6,13 @@ import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.upstream.UpstreamFailure;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a request may be tried again, and where not. One retry is free when the server cannot
- * have begun an answer (no connection, or no byte); others count against the pool's budget.
- * Confined to the downstream event loop.
+ * Whether a request may be tried again, when, and where not. One retry is free and goes at once
+ * when the server cannot have begun an answer (no connection, or no byte); others count against the
+ * pool's budget, and wait a moment. Confined to the downstream event loop.
  */
 final class RetryPolicy {
   private final RetryBudget budget;
@@ -21,6 +22,7 @@ final class RetryPolicy {
   private int budgeted;
   private int attempts;
   private boolean freeUsed;
+  private boolean lastWasFree;
 
   RetryPolicy(RetryBudget budget, ProxySettings.Retries settings) {
     this.budget = budget;
@@ -49,6 +51,7 @@ final class RetryPolicy {
     boolean free = failure == UpstreamFailure.CONNECT || failure == UpstreamFailure.NO_RESPONSE;
     if (free && !freeUsed && attempts <= settings.max()) {
       freeUsed = true;
+      lastWasFree = true;
       return true;
     }
     return allows(pool);
@@ -61,7 +64,25 @@ final class RetryPolicy {
     }
     budgetedFor = pool.name();
     budgeted++;
+    lastWasFree = false;
     return true;
+  }
+
+  /**
+   * How long the retry that was allowed last waits, in nanoseconds: evenly between 0 and the
+   * backoff, which doubles with each (full jitter, as Envoy's; those that failed together do not
+   * come back together).
+   */
+  long pause(RandomGenerator random) {
+    if (lastWasFree) {
+      return 0;
+    }
+    long longest = settings.maxBackoff().toNanos();
+    long backoff = Math.min(settings.backoff().toNanos(), longest);
+    for (int n = 1; n < budgeted && backoff < longest; n++) {
+      backoff = Math.min(2 * backoff, longest);
+    }
+    return backoff == 0 ? 0 : random.nextLong(backoff + 1);
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.loragateway.proxy.Route.Kind;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * The allow-list: what is forwarded, what the gateway answers itself. Everything else, above all
  * the administrative routes of the model servers, does not exist. Stateless.
  */
-final class Routes {
+public final class Routes {
   /** The outcome of a look-up. */
   sealed interface Match {
     record Found(Route route, String query) implements Match {}
@@ -63,6 +64,11 @@ final class Routes {
 
   private static void post(String path, Kind kind, ApiShape shape, boolean usesAdapter) {
     POSTS.put(path, new Route(kind, path, "", shape, usesAdapter));
+  }
+
+  /** The paths that are forwarded by the model in the request's body. */
+  public static Set<String> paths() {
+    return Collections.unmodifiableSet(POSTS.keySet());
   }
 
   /** Finds the route of a request line. */

@@ -76,7 +76,7 @@ public final class WarmupCalls implements Warmup {
     @Override
     public void connected(UpstreamConnection connection) {
       this.connection = connection;
-      long timeout = settings.get().timeouts().firstByte().toMillis();
+      long timeout = settings.get().timeouts().answer().firstByte().toMillis();
       if (timeout > 0) {
         loop.schedule(this::tooLate, timeout, TimeUnit.MILLISECONDS);
       }

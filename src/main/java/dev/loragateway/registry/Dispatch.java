@@ -99,6 +99,16 @@ public final class Dispatch {
     }
   }
 
+  /** The endpoint failed the request: it answered with 5xx, reset the connection, or was silent. */
+  public void failed() {
+    registry.failed(state);
+  }
+
+  /** The endpoint answered the request as it should. */
+  public void succeeded() {
+    registry.succeeded(state);
+  }
+
   /**
    * Teaches the endpoint's times by a streamed answer that went well.
    *

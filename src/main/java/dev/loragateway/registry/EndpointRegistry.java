@@ -48,7 +48,9 @@ public final class EndpointRegistry {
     REFUSED,
     ABANDONED,
     LOST,
-    UNREACHABLE
+    UNREACHABLE,
+    FAILED,
+    SUCCEEDED
   }
 
   private record Touch(Endpoint endpoint, String adapter, Kind kind, long at) {}
@@ -63,6 +65,10 @@ public final class EndpointRegistry {
   private final SnapshotBuilder builder;
   private final Executor drains;
   private List<PoolSettings> pools = List.of();
+
+  /** When the first of the ejected endpoints comes back. */
+  private long nextReturn = Long.MAX_VALUE;
+
   private volatile RegistrySnapshot snapshot = new RegistrySnapshot(List.of(), Map.of(), Map.of());
 
   /**
@@ -146,7 +152,7 @@ public final class EndpointRegistry {
                 (endpoint, names) -> {
                   LiveEndpoint at = live.get(endpoint.address());
                   if (at != null) {
-                    at.declared(names);
+                    at.declared(names, now());
                   }
                 }));
   }
@@ -191,7 +197,14 @@ public final class EndpointRegistry {
 
   /** Takes in what a probe said, or a connection that could not be made. */
   public void reportHealth(Endpoint endpoint, Health health) {
-    change(endpoint, at -> at.setHealth(health));
+    change(
+        endpoint,
+        at -> {
+          long now = now();
+          if (at.setHealth(health, now)) {
+            easeIn(at, now);
+          }
+        });
   }
 
   /** The endpoint answered that it does not know the adapter. Applied soon, without waiting. */
@@ -204,6 +217,18 @@ public final class EndpointRegistry {
    */
   public void unreachable(Endpoint endpoint) {
     touched(new Touch(endpoint, "", Kind.UNREACHABLE, now()), true);
+  }
+
+  /** A request failed by the endpoint's fault: an answer of 5xx, a reset, silence. Applied soon. */
+  void failed(EndpointState at) {
+    touched(new Touch(at.endpoint(), "", Kind.FAILED, now()), true);
+  }
+
+  /** The endpoint answered a request as it should. */
+  void succeeded(EndpointState at) {
+    if (at.inFlight().failing()) {
+      touched(new Touch(at.endpoint(), "", Kind.SUCCEEDED, now()), true);
+    }
   }
 
   /** The gateway's own requests at the endpoint; 0 for one that is not known. */
@@ -327,7 +352,7 @@ public final class EndpointRegistry {
     }
   }
 
-  private static void apply(LiveEndpoint at, Touch touch) {
+  private void apply(LiveEndpoint at, Touch touch) {
     ResidencyTracker tracker = at.tracker;
     at.residencyChanged();
     switch (touch.kind()) {
@@ -337,8 +362,57 @@ public final class EndpointRegistry {
       case REFUSED -> tracker.refused(touch.adapter(), touch.at());
       case ABANDONED -> tracker.abandoned(touch.adapter(), touch.at());
       case LOST -> at.lost(touch.adapter());
-      case UNREACHABLE -> at.setHealth(Health.DOWN);
+      case UNREACHABLE -> {
+        var _ = at.setHealth(Health.DOWN, touch.at());
+      }
+      case FAILED -> {
+        if (at.failed()) {
+          eject(at, touch.at());
+        }
+      }
+      case SUCCEEDED -> at.succeeded();
     }
+  }
+
+  /** Unless too many of the pool are out already, or nobody else is left. */
+  private void eject(LiveEndpoint failing, long now) {
+    List<LiveEndpoint> members = members(failing.pool());
+    long up = members.stream().filter(at -> at.health() == Health.UP).count();
+    long out = members.stream().filter(at -> at.health() == Health.EJECTED).count();
+    int share = members.size() * failing.pool().outlier().maxEjectedPercent() / 100;
+    if (failing.health() == Health.UP && up > 1 && out < Math.max(1, share)) {
+      failing.eject(now);
+      nextReturn = Math.min(nextReturn, failing.ejectedUntil());
+      listener.ejected(failing.endpoint());
+    }
+  }
+
+  /** Lets the endpoints back in whose time is over. */
+  private void returnWhoMay(long now) {
+    if (now < nextReturn) {
+      return;
+    }
+    nextReturn = Long.MAX_VALUE;
+    for (LiveEndpoint at : live.values()) {
+      if (now >= at.ejectedUntil()) {
+        at.returned(now);
+        easeIn(at, now);
+      }
+      nextReturn = Math.min(nextReturn, at.ejectedUntil());
+    }
+  }
+
+  /** One that comes to a pool that serves already gets less than its share for a while. */
+  private void easeIn(LiveEndpoint arrived, long now) {
+    long slowStart = arrived.pool().outlier().slowStart().toNanos();
+    if (slowStart > 0
+        && members(arrived.pool()).stream().anyMatch(at -> at.upFor(slowStart, now))) {
+      arrived.startSlowly(now);
+    }
+  }
+
+  private List<LiveEndpoint> members(PoolSettings pool) {
+    return live.values().stream().filter(at -> at.pool().name().equals(pool.name())).toList();
   }
 
   /**
@@ -346,8 +420,7 @@ public final class EndpointRegistry {
    * 1.
    */
   private void resize(PoolSettings pool) {
-    List<LiveEndpoint> members =
-        live.values().stream().filter(at -> at.pool().name().equals(pool.name())).toList();
+    List<LiveEndpoint> members = members(pool);
     int sibling = members.stream().mapToInt(LiveEndpoint::reportedSlots).max().orElse(0);
     for (LiveEndpoint at : members) {
       int gpu = firstSet(at.reportedSlots(), pool.adapterSlots(), sibling, 1);
@@ -381,6 +454,7 @@ public final class EndpointRegistry {
     try {
       applyTouches();
       change.run();
+      returnWhoMay(now());
       snapshot = builder.build();
     } finally {
       lock.unlock();

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param endpoint the replica
  * @param health whether it may be picked
+ * @param slowFrom when it came to a pool that served already, in the registry's nanoseconds
+ * @param slowUntil until when it gets less than its share therefore; {@code Long.MIN_VALUE} for one
+ *     that does not
  * @param listed whether it has listed its models itself since it started
  * @param load what the last scrape said, or null before the first
  * @param loadAt when that was, in the registry's nanoseconds
@@ -32,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 public record EndpointState(
     Endpoint endpoint,
     Health health,
+    long slowFrom,
+    long slowUntil,
     boolean listed,
     @Nullable EndpointLoad load,
     long loadAt,
@@ -50,6 +55,9 @@ public record EndpointState(
    * Found by simulation of 2 to 8 gateways.
    */
   private static final double FADING = 4;
+
+  /** What an endpoint counts as that just came, of its size. */
+  private static final double LEAST_SIZE = 0.1;
 
   /**
    * The adapters that an endpoint holds.
@@ -100,6 +108,18 @@ public record EndpointState(
 
   public boolean up() {
     return health == Health.UP;
+  }
+
+  /**
+   * A load as it counts while the endpoint is eased in: as if the server were so much smaller, from
+   * a tenth up to its size, as Envoy's slow start has it.
+   */
+  public double eased(double load, long now) {
+    if (now >= slowUntil) {
+      return load;
+    }
+    double size = Math.max(LEAST_SIZE, (double) (now - slowFrom) / (slowUntil - slowFrom));
+    return (load + 1) / size - 1;
   }
 
   /** Returns whether the last scrape is young enough to believe. */

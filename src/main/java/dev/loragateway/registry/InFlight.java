@@ -38,6 +38,9 @@ public final class InFlight {
 
   private volatile long swapsEnd = Long.MIN_VALUE;
 
+  /** Whether the last requests failed, so that one that goes well is worth telling. */
+  private volatile boolean failing;
+
   private static VarHandle field(String name) {
     try {
       return MethodHandles.lookup().findVarHandle(InFlight.class, name, int.class);
@@ -196,6 +199,15 @@ public final class InFlight {
   /** Names of the adapters that are being loaded: the swap queue. */
   public List<String> swapQueue(long now) {
     return Stream.of(loading).filter(cell -> cell.loading(now)).map(AdapterCell::adapter).toList();
+  }
+
+  /** Returns whether requests failed since one last went well. */
+  boolean failing() {
+    return failing;
+  }
+
+  void failing(boolean failing) {
+    this.failing = failing;
   }
 
   /** Drops the cells of adapters that are idle and not among {@code known}. */

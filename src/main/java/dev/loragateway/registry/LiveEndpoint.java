@@ -28,7 +28,11 @@ final class LiveEndpoint {
   private final long hash;
   private Endpoint endpoint;
   private PoolSettings pool;
+  private final Ejection ejection = new Ejection();
   private Health health = Health.UNKNOWN;
+  private long upSince;
+  private long slowFrom;
+  private long slowUntil = Long.MIN_VALUE;
   private @Nullable EndpointLoad load;
   private long loadAt;
   private int others;
@@ -107,10 +111,67 @@ final class LiveEndpoint {
     changed();
   }
 
-  void setHealth(Health health) {
-    this.health = health;
+  /** Takes in what a probe said; returns whether the endpoint may be picked from now on. */
+  boolean setHealth(Health next, long now) {
+    boolean rises = next == Health.UP && health != Health.UP;
+    health = next;
+    if (rises) {
+      back(now);
+    }
     changed();
-    asked |= health == Health.UP;
+    asked |= next == Health.UP;
+    return rises;
+  }
+
+  private void back(long now) {
+    upSince = now;
+    ejection.end(now);
+    inFlight.failing(false);
+  }
+
+  /** Whether it may be picked. */
+  Health health() {
+    return health == Health.UP && ejection.out() ? Health.EJECTED : health;
+  }
+
+  /** Returns whether it may be picked, and might have been for so long. */
+  boolean upFor(long nanos, long now) {
+    return health() == Health.UP && now - upSince >= nanos;
+  }
+
+  /** From now on it is eased in. */
+  void startSlowly(long now) {
+    slowFrom = now;
+    slowUntil = now + pool.outlier().slowStart().toNanos();
+    changed();
+  }
+
+  /** A request failed; returns whether too many did. */
+  boolean failed() {
+    inFlight.failing(true);
+    return ejection.failed(pool.outlier());
+  }
+
+  /** A request went well. */
+  void succeeded() {
+    inFlight.failing(false);
+    ejection.succeeded();
+  }
+
+  void eject(long now) {
+    ejection.begin(pool.outlier(), now);
+    changed();
+  }
+
+  /** When it may be picked again; {@code Long.MAX_VALUE} when it is not ejected. */
+  long ejectedUntil() {
+    return ejection.out() ? ejection.until() : Long.MAX_VALUE;
+  }
+
+  /** It may be picked again. */
+  void returned(long now) {
+    back(now);
+    changed();
   }
 
   /** Remembers what an answer that is about to be asked for cannot know. */
@@ -253,14 +314,14 @@ final class LiveEndpoint {
   }
 
   /** Others declare what the server holds, the adapters used last first, and that it is up. */
-  void declared(List<String> adapters) {
+  void declared(List<String> adapters, long now) {
     if (adapters.equals(declared)) {
       return;
     }
     declared = adapters;
     hints = adapters;
     if (!adapters.isEmpty() && !asked && health == Health.UNKNOWN && models.isEmpty()) {
-      assume(adapters);
+      assume(adapters, now);
     }
     hint();
   }
@@ -274,14 +335,14 @@ final class LiveEndpoint {
     }
   }
 
-  private void assume(List<String> adapters) {
+  private void assume(List<String> adapters, long now) {
     Map<String, ModelCard> next = new LinkedHashMap<>();
     for (String adapter : adapters) {
       next.put(adapter, new ModelCard(adapter, pool.baseModel(), null, 0, 0));
     }
     models = next;
     changes.ofModels();
-    setHealth(Health.UP);
+    var _ = setHealth(Health.UP, now);
   }
 
   /** The server says that it does not know the adapter. */
@@ -340,7 +401,9 @@ final class LiveEndpoint {
       now =
           new EndpointState(
               endpoint,
-              health,
+              health(),
+              slowFrom,
+              slowUntil,
               !relist,
               load,
               loadAt,

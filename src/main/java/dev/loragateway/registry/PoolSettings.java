@@ -19,6 +19,7 @@ import java.util.Map;
  * @param routing how endpoints are chosen
  * @param queue how requests wait while all are saturated
  * @param scaling how full the endpoints are meant to be
+ * @param outlier when an endpoint that fails is taken out
  */
 public record PoolSettings(
     String name,
@@ -31,7 +32,36 @@ public record PoolSettings(
     Map<String, String> aliases,
     RoutingSettings routing,
     QueueSettings queue,
-    ScalingSettings scaling) {
+    ScalingSettings scaling,
+    OutlierSettings outlier) {
+
+  /** A pool with the default for endpoints that fail. */
+  public PoolSettings(
+      String name,
+      String baseModel,
+      boolean resolver,
+      int adapterSlots,
+      int cpuAdapterSlots,
+      boolean loraMetrics,
+      Duration staleAfter,
+      Map<String, String> aliases,
+      RoutingSettings routing,
+      QueueSettings queue,
+      ScalingSettings scaling) {
+    this(
+        name,
+        baseModel,
+        resolver,
+        adapterSlots,
+        cpuAdapterSlots,
+        loraMetrics,
+        staleAfter,
+        aliases,
+        routing,
+        queue,
+        scaling,
+        OutlierSettings.DEFAULTS);
+  }
 
   /** A pool with every default. */
   public static PoolSettings of(String name, String baseModel) {
@@ -61,7 +91,8 @@ public record PoolSettings(
         aliases,
         routing,
         queue,
-        scaling);
+        scaling,
+        outlier);
   }
 
   public PoolSettings withQueue(QueueSettings queue) {
@@ -76,6 +107,23 @@ public record PoolSettings(
         aliases,
         routing,
         queue,
-        scaling);
+        scaling,
+        outlier);
+  }
+
+  public PoolSettings withOutlier(OutlierSettings outlier) {
+    return new PoolSettings(
+        name,
+        baseModel,
+        resolver,
+        adapterSlots,
+        cpuAdapterSlots,
+        loraMetrics,
+        staleAfter,
+        aliases,
+        routing,
+        queue,
+        scaling,
+        outlier);
   }
 }

@@ -17,6 +17,9 @@ public interface RegistryListener {
   /** The estimate was wrong about {@code adapters} adapters and was put right. */
   default void corrected(Endpoint endpoint, int adapters) {}
 
+  /** The endpoint failed too many requests in a row and gets none for a while. */
+  default void ejected(Endpoint endpoint) {}
+
   /** Two pools serve one name; {@code owner} keeps it. */
   default void clash(String model, String owner, String other) {}
 }

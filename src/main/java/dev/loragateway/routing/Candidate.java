@@ -1,5 +1,6 @@
 package dev.loragateway.routing;
 
+import dev.loragateway.model.Health;
 import dev.loragateway.model.Residency;
 import dev.loragateway.registry.AdapterCell;
 import dev.loragateway.registry.AdapterRow;
@@ -36,6 +37,7 @@ final class Candidate {
   private final long staleAfter;
   private final long now;
   private double staleLoad = Double.NaN;
+  private boolean admitsEjected;
 
   private @Nullable EndpointState state;
   private @Nullable AdapterCell cell;
@@ -97,6 +99,18 @@ final class Candidate {
     return n;
   }
 
+  /**
+   * From now on ejected endpoints may serve the request as well: for who has no other, one that
+   * fails some requests is better than none.
+   *
+   * @return whether that makes a difference
+   */
+  boolean admitEjected() {
+    boolean before = admitsEjected;
+    admitsEjected = true;
+    return !before && endpoints.stream().anyMatch(at -> at.health() == Health.EJECTED);
+  }
+
   /** The adapter's homes, those among them that are down included; they are the nearest ones. */
   int homes() {
     return homes;
@@ -135,7 +149,7 @@ final class Candidate {
     this.home = home;
     EndpointState next = endpoints.get(at);
     state = next;
-    if (!next.up()) {
+    if (!next.up() && !(admitsEjected && next.health() == Health.EJECTED)) {
       return false;
     }
     boolean serves = everywhere || (row != null && row.registered(position));
@@ -145,7 +159,7 @@ final class Candidate {
     cell = adapter ? cell(next) : null;
     level = null;
     fresh = next.fresh(now, staleAfter);
-    load = fresh ? next.expectedRequests(now) : staleLoad(next);
+    load = next.eased(fresh ? next.expectedRequests(now) : staleLoad(next), now);
     return true;
   }
 

@@ -57,6 +57,9 @@ public final class EndpointPicker {
     Choice choice = new Choice(at, random, kept, first, mayWait);
     while (true) {
       int best = choice.find();
+      if (best == Choice.NONE && at.admitEjected()) {
+        best = choice.find();
+      }
       if (best < 0) {
         return switch (best) {
           case Choice.SATURATED -> new Pick.Saturated();

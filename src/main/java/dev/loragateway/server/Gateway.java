@@ -72,7 +72,7 @@ public final class Gateway implements AutoCloseable {
 
   private Gateway(GatewayConfig config) {
     this.config = config;
-    registry = new EndpointRegistry(System::nanoTime, new ClashLog(metrics), this::afterwards);
+    registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
     EndpointPicker picker =

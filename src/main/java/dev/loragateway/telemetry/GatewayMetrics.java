@@ -149,6 +149,17 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   }
 
   @Override
+  public void ejected(Endpoint at) {
+    count(
+        "ejections",
+        "Times that the endpoint was taken out because it failed requests",
+        "pool",
+        at.pool(),
+        "endpoint",
+        at.address());
+  }
+
+  @Override
   public void corrected(Endpoint at, int adapters) {
     meters
         .counter(

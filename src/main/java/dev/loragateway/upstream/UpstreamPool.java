@@ -114,7 +114,7 @@ public final class UpstreamPool {
   }
 
   private void connect(Endpoint endpoint, Acquired acquired) {
-    long timeout = shared.settings().connectTimeout().toMillis();
+    long timeout = shared.settings().connect(endpoint.pool()).tcp().toMillis();
     ChannelFuture connected =
         new Bootstrap()
             .group(loop)
@@ -163,7 +163,7 @@ public final class UpstreamPool {
       if (endpoint.access().tls()) {
         SslContext context = shared.tls(endpoint.access());
         SslHandler tls = context.newHandler(channel.alloc(), endpoint.host(), endpoint.port());
-        tls.setHandshakeTimeoutMillis(shared.settings().connectTimeout().toMillis());
+        tls.setHandshakeTimeoutMillis(shared.settings().connect(endpoint.pool()).tls().toMillis());
         channel.pipeline().addLast(tls);
       }
       channel.pipeline().addLast(new WriteCombiner());

@@ -129,7 +129,8 @@ class ConfigErrorsTest {
             + " Kubernetes name: up to 253 lower-case letters, digits, dots and dashes)",
         "colour: red|colour|is an unknown key (expected one of: name, baseModel, endpoints,"
             + " upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes, inferencePool,"
-            + " resolver, aliases, saturation, maxNumSeqs, routing, queue, scaling)",
+            + " resolver, aliases, saturation, maxNumSeqs, routing, queue, scaling,"
+            + " outlierDetection, timeouts)",
         "adapter_slots: 4|adapter_slots|is an unknown key (did you mean \"adapterSlots\"?)",
       })
   void pool_withOneMistake_namesKeyAndExpectation(String line, String path, String message) {
@@ -261,7 +262,7 @@ class ConfigErrorsTest {
             "gateway.yaml:1: pools[0]: \"x\" is not a mapping (expected: the keys name, baseModel,"
                 + " endpoints, upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes,"
                 + " inferencePool, resolver, aliases, saturation, maxNumSeqs, routing, queue,"
-                + " scaling)");
+                + " scaling, outlierDetection, timeouts)");
     assertThat(errors("\npools:\n  - engine: vllm"))
         .hasSize(3)
         .allMatch(error -> error.startsWith("gateway.yaml:3: pools[0]."))

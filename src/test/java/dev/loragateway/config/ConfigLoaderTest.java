@@ -11,6 +11,7 @@ import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
@@ -19,6 +20,7 @@ import dev.loragateway.registry.ScalingSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
+import dev.loragateway.upstream.UpstreamSettings.Connect;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -27,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,8 +80,12 @@ class ConfigLoaderTest {
                     saturation: { maxWaiting: 7, maxKvCache: 0.5, maxInFlight: 9 }
                     queue: { capacity: 10, bytes: 1MB, timeout: 3s, priorities: { gold: 1m, batch: 1s }, models: { base-7b: gold }, warmUp: false, warmUpsPerSecond: 2 }
                     scaling: { utilization: 50%, swapTime: 100% }
-                timeouts: { connect: 3s, firstByte: 0, idle: 1h, total: 0, keepAlive: 0, upstreamKeepAlive: 2s }
-                retries: { max: 0, budget: 5% }
+                    outlierDetection: { consecutiveErrors: 3, ejectionTime: 1s, maxEjectionTime: 1m, maxEjected: 10%, slowStart: 0 }
+                    timeouts: { tls: 4s, idle: 5s }
+                timeouts:
+                  { connect: 3s, tls: 2s, firstByte: 0, idle: 1h, total: 0, requestHeader: 1s, requestBody: 2s, keepAlive: 0,
+                    upstreamKeepAlive: 2s, routes: [ { path: /v1/embeddings, total: 1m } ] }
+                retries: { max: 0, budget: 5%, statuses: [ 502, 429 ], backoff: 0, maxBackoff: 1s }
                 limits: { body: 1MB, buffered: 2000000, connections: 3 }
                 headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false }
                 drain: { delay: 0, timeout: 1s }
@@ -123,7 +130,9 @@ class ConfigLoaderTest {
                     Map.of("base-7b", "gold"),
                     false,
                     2),
-                new ScalingSettings(50, 100)));
+                new ScalingSettings(50, 100),
+                new OutlierSettings(
+                    3, Duration.ofSeconds(1), Duration.ofMinutes(1), 10, Duration.ZERO)));
     assertThat(pool.endpoints())
         .containsExactly(
             new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(false, null, "sk-1")),
@@ -136,13 +145,25 @@ class ConfigLoaderTest {
                 Duration.ofSeconds(10),
                 Engine.SGLANG));
     assertThat(result.config().upstream())
-        .isEqualTo(new UpstreamSettings(Duration.ofSeconds(3), Duration.ofSeconds(2)));
+        .isEqualTo(
+            new UpstreamSettings(
+                new Connect(Duration.ofSeconds(3), Duration.ofSeconds(2)),
+                Map.of("llama", new Connect(Duration.ofSeconds(3), Duration.ofSeconds(4))),
+                Duration.ofSeconds(2)));
     assertThat(result.config().proxy())
         .isEqualTo(
             new ProxySettings(
                 new ProxySettings.Timeouts(
-                    Duration.ZERO, Duration.ofHours(1), Duration.ZERO, Duration.ZERO),
-                new ProxySettings.Retries(0, 5),
+                    new ProxySettings.Answer(Duration.ZERO, Duration.ofHours(1), Duration.ZERO),
+                    Map.of("llama", new ProxySettings.Differing(null, Duration.ofSeconds(5), null)),
+                    Map.of(
+                        "/v1/embeddings",
+                        new ProxySettings.Differing(null, null, Duration.ofMinutes(1))),
+                    Duration.ofSeconds(1),
+                    Duration.ofSeconds(2),
+                    Duration.ZERO),
+                new ProxySettings.Retries(
+                    0, 5, Set.of(429, 502), Duration.ZERO, Duration.ofSeconds(1)),
                 new ProxySettings.Limits(1_000_000, 2_000_000, 3),
                 new ProxySettings.Headers(false, false, false, false, false)));
     assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));
@@ -248,7 +269,7 @@ class ConfigLoaderTest {
   void duration_inEachUnit_isMillis(String text, long millis) {
     GatewayConfig config = valid(MINIMAL + "timeouts: { idle: " + text + " }");
 
-    assertThat(config.proxy().timeouts().idle()).isEqualTo(Duration.ofMillis(millis));
+    assertThat(config.proxy().timeouts().answer().idle()).isEqualTo(Duration.ofMillis(millis));
   }
 
   @Test

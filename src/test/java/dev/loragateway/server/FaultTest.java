@@ -101,6 +101,84 @@ final class FaultTest {
   }
 
   @Test
+  void turnsAwayWith503_requestGoesElsewhere() {
+    RawUpstream bad =
+        gateways.upstream(
+            call ->
+                call.write(
+                    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 8\r\n\r\nshutting"));
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("{\"good\":1}");
+    assertThat(answer.header("x-gateway-attempts")).isEqualTo("2");
+  }
+
+  @Test
+  void turnsAwayWithABodyThatDoesNotEnd_requestGoesElsewhere_andTheConnectionIsClosed() {
+    CountDownLatch closed = new CountDownLatch(1);
+    RawUpstream bad =
+        gateways.upstream(
+            call -> {
+              call.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 99\r\n\r\nshut");
+              call.awaitEnd();
+              closed.countDown();
+            });
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.status()).isEqualTo(200);
+    await().atMost(SOON).until(() -> closed.getCount() == 0);
+  }
+
+  @Test
+  void streamBeginsWithTheServersError_requestGoesElsewhere() {
+    RawUpstream bad =
+        gateways.upstream(
+            call ->
+                call.stream()
+                    .chunk(": ping\n\n")
+                    .chunk("data: {\"error\":{\"code\":500,")
+                    .chunk("\"message\":\"dead\"}}\n\n")
+                    .chunk("data: [DONE]\n\n")
+                    .chunk(""));
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("{\"good\":1}");
+    assertThat(answer.header("x-gateway-attempts")).isEqualTo("2");
+  }
+
+  @Test
+  void streamBeginsWithTheServersError_nobodyElse_passesVerbatim() {
+    String events = ": ping\n\ndata: {\"error\":{\"code\":500}}\n\ndata: [DONE]\n\n";
+    RawUpstream bad = gateways.upstream(call -> call.stream().chunk(events).chunk(""));
+    Gateway gateway = gateways.start(Setup.of(bad.address()));
+
+    WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 1));
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo(events);
+    assertThat(answer.header("x-gateway-attempts")).isEqualTo("1");
+  }
+
+  @Test
+  void streamBeginsWithAnErrorOfTheRequest_passesVerbatim() {
+    String events = "data: {\"error\":{\"code\":400}}\n\ndata: [DONE]\n\n";
+    RawUpstream bad = gateways.upstream(call -> call.stream().chunk(events).chunk(""));
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.text()).isEqualTo(events);
+  }
+
+  @Test
   void switchesProtocols_requestGoesElsewhere() {
     RawUpstream bad =
         gateways.upstream(
@@ -201,7 +279,7 @@ final class FaultTest {
     WireResponse answer = client.send(Requests.chat("lora")).read();
 
     assertThat(answer.status()).isEqualTo(504);
-    assertThat(answer.errorCode()).isEqualTo("upstream_timeout");
+    assertThat(answer.errorCode()).isEqualTo("first_byte_timeout");
     await().atMost(SOON).until(() -> closed.getCount() == 0);
     assertThat(GatewayExtension.inFlight(gateway)).isZero();
     assertThat(client.send(Requests.get("/v1/models")).read().status()).isEqualTo(200);

@@ -6,10 +6,12 @@ import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.proxy.ProxySettings.Answer;
 import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
 import dev.loragateway.proxy.ProxySettings.Timeouts;
+import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
@@ -205,32 +207,83 @@ final class Setup {
   }
 
   Setup firstByte(Duration timeout) {
-    timeouts = new Timeouts(timeout, timeouts.idle(), timeouts.total(), timeouts.keepAlive());
-    return this;
+    return answers(new Answer(timeout, timeouts.answer().idle(), timeouts.answer().total()));
   }
 
   Setup idle(Duration timeout) {
-    timeouts = new Timeouts(timeouts.firstByte(), timeout, timeouts.total(), timeouts.keepAlive());
-    return this;
+    return answers(new Answer(timeouts.answer().firstByte(), timeout, timeouts.answer().total()));
   }
 
   Setup total(Duration timeout) {
-    timeouts = new Timeouts(timeouts.firstByte(), timeouts.idle(), timeout, timeouts.keepAlive());
-    return this;
+    return answers(new Answer(timeouts.answer().firstByte(), timeouts.answer().idle(), timeout));
+  }
+
+  private Setup answers(Answer answer) {
+    return timeouts(
+        new Timeouts(
+            answer,
+            timeouts.pools(),
+            timeouts.routes(),
+            timeouts.requestHeader(),
+            timeouts.requestBody(),
+            timeouts.keepAlive()));
   }
 
   Setup keepAlive(Duration timeout) {
-    timeouts = new Timeouts(timeouts.firstByte(), timeouts.idle(), timeouts.total(), timeout);
+    return timeouts(
+        new Timeouts(
+            timeouts.answer(),
+            timeouts.pools(),
+            timeouts.routes(),
+            timeouts.requestHeader(),
+            timeouts.requestBody(),
+            timeout));
+  }
+
+  Setup requestHeader(Duration timeout) {
+    return timeouts(
+        new Timeouts(
+            timeouts.answer(),
+            timeouts.pools(),
+            timeouts.routes(),
+            timeout,
+            timeouts.requestBody(),
+            timeouts.keepAlive()));
+  }
+
+  Setup requestBody(Duration timeout) {
+    return timeouts(
+        new Timeouts(
+            timeouts.answer(),
+            timeouts.pools(),
+            timeouts.routes(),
+            timeouts.requestHeader(),
+            timeout,
+            timeouts.keepAlive()));
+  }
+
+  Setup outlier(OutlierSettings outlier) {
+    return settings(last().settings().withOutlier(outlier));
+  }
+
+  Setup timeouts(Timeouts all) {
+    timeouts = all;
     return this;
   }
 
   Setup upstreamKeepAlive(Duration timeout) {
-    upstream = new UpstreamSettings(upstream.connectTimeout(), timeout);
+    upstream = new UpstreamSettings(upstream.connect(), upstream.pools(), timeout);
     return this;
   }
 
   Setup maxRetries(int retriesPerRequest) {
-    retries = new Retries(retriesPerRequest, retries.budgetPercent());
+    retries =
+        new Retries(
+            retriesPerRequest,
+            retries.budgetPercent(),
+            retries.statuses(),
+            retries.backoff(),
+            retries.maxBackoff());
     return this;
   }
 

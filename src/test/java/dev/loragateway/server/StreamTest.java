@@ -117,14 +117,14 @@ final class StreamTest {
     RawUpstream server =
         gateways.upstream(
             call -> {
-              call.stream().chunk("data: {}\n");
+              call.stream().chunk("data: 1\n\ndata: {}\n");
               call.close();
             });
     Gateway gateway = gateways.start(Setup.of(server.address()));
 
     WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
 
-    assertThat(answer.text()).startsWith("data: {}\n\n\ndata: {\"error\":");
+    assertThat(answer.text()).startsWith("data: 1\n\ndata: {}\n\n\ndata: {\"error\":");
   }
 
   @ParameterizedTest
@@ -199,7 +199,7 @@ final class StreamTest {
     WireResponse answer = gateways.ask(gateway, Requests.stream("lora", 10));
 
     assertThat(answer.whole()).isFalse();
-    assertThat(answer.events().getLast()).contains("upstream_timeout");
+    assertThat(answer.events().getLast()).contains("idle_timeout");
     awaitQuiet(gateway);
   }
 

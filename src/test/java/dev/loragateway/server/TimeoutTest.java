@@ -4,9 +4,14 @@ import static dev.loragateway.server.GatewayExtension.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.proxy.ProxySettings.Differing;
+import dev.loragateway.proxy.ProxySettings.Timeouts;
 import dev.loragateway.sim.SimulatedServer;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,7 +38,7 @@ final class TimeoutTest {
     WireResponse answer = client.read();
 
     assertThat(answer.status()).isEqualTo(408);
-    assertThat(answer.errorCode()).isEqualTo("request_timeout");
+    assertThat(answer.errorCode()).isEqualTo("request_body_timeout");
     client.awaitEnd();
     assertThat(gateway.proxy().buffered()).isZero();
   }
@@ -48,18 +53,22 @@ final class TimeoutTest {
   }
 
   @Test
-  void headThatDoesNotEnd_isClosed() {
-    Gateway gateway = gateways.start(Setup.of(server.address()).keepAlive(SHORT));
+  void headThatDoesNotEnd_is408AndTheEnd() {
+    Gateway gateway = gateways.start(Setup.of(server.address()).requestHeader(SHORT));
     WireClient client =
         gateways.client(gateway).send("POST /v1/chat/completions HTTP/1.1\r\nHost: ");
 
+    WireResponse answer = client.read();
+
+    assertThat(answer.status()).isEqualTo(408);
+    assertThat(answer.errorCode()).isEqualTo("request_header_timeout");
     client.awaitEnd();
     await().atMost(SOON).until(() -> gateway.proxy().connections() == 0);
   }
 
   @Test
   void headThatTrickles_isClosed() {
-    Gateway gateway = gateways.start(Setup.of(server.address()).keepAlive(SHORT));
+    Gateway gateway = gateways.start(Setup.of(server.address()).requestHeader(SHORT));
     WireClient client =
         gateways.client(gateway).send("POST /v1/chat/completions HTTP/1.1\r\nHost: ");
 
@@ -73,9 +82,73 @@ final class TimeoutTest {
             });
   }
 
+  @Test
+  void bodyThatTrickles_is408() {
+    Gateway gateway = gateways.start(Setup.of(server.address()).requestBody(SHORT));
+    String request = Requests.chat("base");
+    int head = request.indexOf("\r\n\r\n") + 4;
+    WireClient client = gateways.client(gateway).send(request.substring(0, head));
+    AtomicInteger at = new AtomicInteger(head);
+
+    await()
+        .atMost(SOON)
+        .pollInterval(SHORT.dividedBy(10))
+        .until(
+            () -> {
+              int next = at.getAndIncrement();
+              if (next < request.length() - 1) {
+                trickle(client, request.substring(next, next + 1));
+              }
+              return gateway.proxy().active() == 0;
+            });
+
+    assertThat(client.read().errorCode()).isEqualTo("request_body_timeout");
+  }
+
+  @Test
+  void timeouts_ofPoolAndPath_goBeforeTheGeneralOnes() {
+    RawUpstream hanging = gateways.upstream(RawUpstream.Call::awaitEnd);
+    Differing quick = new Differing(SHORT, null, null);
+    Timeouts general = Timeouts.DEFAULTS;
+    Gateway ofPool =
+        gateways.start(
+            Setup.of(hanging.address())
+                .timeouts(timeouts(general, Map.of("pool", quick), Map.of())));
+    Gateway ofPath =
+        gateways.start(
+            Setup.of(hanging.address())
+                .timeouts(
+                    timeouts(
+                        general,
+                        Map.of("pool", new Differing(Duration.ofHours(1), null, null)),
+                        Map.of("/v1/chat/completions", quick))));
+
+    for (Gateway gateway : List.of(ofPool, ofPath)) {
+      WireResponse answer = gateways.chat(gateway, "base");
+
+      assertThat(answer.status()).isEqualTo(504);
+      assertThat(answer.errorCode()).isEqualTo("first_byte_timeout");
+    }
+  }
+
+  private static Timeouts timeouts(
+      Timeouts general, Map<String, Differing> pools, Map<String, Differing> routes) {
+    return new Timeouts(
+        general.answer(),
+        pools,
+        routes,
+        general.requestHeader(),
+        general.requestBody(),
+        general.keepAlive());
+  }
+
   private static void trickle(WireClient client) {
+    trickle(client, "a");
+  }
+
+  private static void trickle(WireClient client, String bytes) {
     try {
-      client.send("a");
+      client.send(bytes);
     } catch (UncheckedIOException e) {
       // closed, which is what is waited for
     }

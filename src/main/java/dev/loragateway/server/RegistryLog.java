@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reports each name that two pools serve once, and passes everything on. Thread-safe. */
-final class ClashLog implements RegistryListener {
-  private static final Logger log = LoggerFactory.getLogger(ClashLog.class);
+final class RegistryLog implements RegistryListener {
+  private static final Logger log = LoggerFactory.getLogger(RegistryLog.class);
   private static final int MAX_REPORTED = 1000;
 
   private record Clash(String model, String owner, String other) {}
@@ -18,7 +18,7 @@ final class ClashLog implements RegistryListener {
   private final RegistryListener next;
   private final Set<Clash> reported = ConcurrentHashMap.newKeySet();
 
-  ClashLog(RegistryListener next) {
+  RegistryLog(RegistryListener next) {
     this.next = next;
   }
 
@@ -30,6 +30,12 @@ final class ClashLog implements RegistryListener {
   @Override
   public void corrected(Endpoint endpoint, int adapters) {
     next.corrected(endpoint, adapters);
+  }
+
+  @Override
+  public void ejected(Endpoint endpoint) {
+    log.warn("{} failed several requests in a row: it gets none for a while", endpoint.address());
+    next.ejected(endpoint);
   }
 
   @Override
