@@ -30,6 +30,8 @@ class ArchitectureTest {
         .definedBy(ROOT + "routing")
         .layer("openai")
         .definedBy(ROOT + "openai")
+        .layer("access")
+        .definedBy(ROOT + "access")
         .layer("upstream")
         .definedBy(ROOT + "upstream")
         .layer("proxy")
@@ -56,8 +58,10 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model")
         .whereLayer("upstream")
         .mayOnlyAccessLayers("model")
+        .whereLayer("access")
+        .mayOnlyAccessLayers("model")
         .whereLayer("proxy")
-        .mayOnlyAccessLayers("routing", "openai", "upstream", "registry", "model")
+        .mayOnlyAccessLayers("routing", "openai", "upstream", "access", "registry", "model")
         .whereLayer("scrape")
         .mayOnlyAccessLayers("registry", "openai", "model")
         .whereLayer("telemetry")
@@ -65,7 +69,8 @@ class ArchitectureTest {
         .whereLayer("kubernetes")
         .mayOnlyAccessLayers("registry", "model")
         .whereLayer("config")
-        .mayOnlyAccessLayers("proxy", "registry", "scrape", "upstream", "kubernetes", "model")
+        .mayOnlyAccessLayers(
+            "proxy", "registry", "scrape", "upstream", "access", "kubernetes", "model")
         .whereLayer("sim")
         .mayOnlyAccessLayers("openai", "model")
         .whereLayer("server")
@@ -94,8 +99,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void caffeine_isUsed_onlyByRoutingAndProxy() {
-    only("com.github.benmanes..", "routing", "proxy");
+  void caffeine_isUsed_onlyOnTheDataPath() {
+    only("com.github.benmanes..", "routing", "access", "proxy");
   }
 
   @Test

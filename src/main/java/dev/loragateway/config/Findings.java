@@ -9,12 +9,25 @@ import java.util.Set;
 /** What the reading of one file brings to light. Confined to the reading thread. */
 final class Findings {
   private final String source;
-  private final List<ConfigError> errors = new ArrayList<>();
-  private final List<String> warnings = new ArrayList<>();
-  private final Set<String> keys = new LinkedHashSet<>();
+  private final List<ConfigError> errors;
+  private final List<String> warnings;
+  private final Set<String> keys;
 
   Findings(String source) {
+    this(source, new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
+  }
+
+  private Findings(
+      String source, List<ConfigError> errors, List<String> warnings, Set<String> keys) {
     this.source = source;
+    this.errors = errors;
+    this.warnings = warnings;
+    this.keys = keys;
+  }
+
+  /** Findings of another file that belongs to this one. */
+  Findings of(String other) {
+    return new Findings(other, errors, warnings, keys);
   }
 
   void error(String path, int line, String message) {

@@ -59,6 +59,12 @@ final class Formats {
                   ? value(text)
                   : new Parsed.Wrong<>("has a character that cannot be sent in a header"));
 
+  /** The path of a file. */
+  static final Format<String> PATH =
+      new Format<>(
+          "the path of a file; a relative one begins at the configuration file",
+          text -> text.indexOf('\0') < 0 ? value(text) : Parsed.wrong(text, "is not a path"));
+
   /** A switch. */
   static final Format<Boolean> BOOLEAN =
       new Format<>(

@@ -49,6 +49,11 @@ final class Section {
     return entry != null && !(entry.value() instanceof YamlNode.Empty);
   }
 
+  /** Whether the section itself is in the file, with anything in it. */
+  boolean present() {
+    return !mapping.entries().isEmpty();
+  }
+
   /** The value of a key, or {@code fallback} when it is absent or wrong. */
   <T> T value(String key, Format<T> format, T fallback) {
     Located<T> found = find(key, format);
@@ -99,9 +104,14 @@ final class Section {
     return List.of(section(key, reader));
   }
 
-  /** The same where there need be no list. */
+  /** The same where there need be no list, or an empty one. */
   <T> List<T> optionalSections(String key, String expected, Function<Section, T> reader) {
-    if (has(key)) {
+    YamlNode.@Nullable Entry entry = mapping.entries().get(key);
+    boolean none =
+        entry == null
+            || (entry.value() instanceof YamlNode.Sequence(int _, List<YamlNode> items)
+                && items.isEmpty());
+    if (!none) {
       return sections(key, expected, reader);
     }
     String place = understand(key);

@@ -13,6 +13,7 @@ public enum GatewayError {
   MISSING_MODEL(400, "invalid_request_error", "missing_required_parameter", "model", Retry.NO),
   INVALID_MODEL(400, "invalid_request_error", "invalid_value", "model", Retry.NO),
   BAD_REQUEST(400, "invalid_request_error", "bad_request", null, Retry.NO),
+  INVALID_API_KEY(401, "invalid_request_error", "invalid_api_key", null, Retry.NO),
   NOT_FOUND(404, "invalid_request_error", "not_found", null, Retry.NO),
   MODEL_NOT_FOUND(404, "invalid_request_error", "model_not_found", "model", Retry.NO),
   RESPONSE_NOT_FOUND(404, "invalid_request_error", "response_not_found", null, Retry.NO),
@@ -26,12 +27,19 @@ public enum GatewayError {
       415, "invalid_request_error", "unsupported_content_encoding", null, Retry.NO),
   EXPECTATION_FAILED(417, "invalid_request_error", "expectation_failed", null, Retry.NO),
   SATURATED(429, "rate_limit_error", "rate_limit_exceeded", null, Retry.AFTER_ONE_SECOND),
+  KEY_LIMIT(429, "rate_limit_error", "rate_limit_exceeded", null, Retry.AFTER_ONE_SECOND) {
+    @Override
+    public String reason() {
+      return "key_limit";
+    }
+  },
   HEADERS_TOO_LARGE(431, "invalid_request_error", "headers_too_large", null, Retry.NO),
   INTERNAL(500, "server_error", "internal_error", null, Retry.DEFAULT),
   UPSTREAM_FAILED(502, "server_error", "upstream_failed", null, Retry.DEFAULT),
   NO_ENDPOINT_READY(503, "server_error", "no_endpoint_ready", null, Retry.AFTER_ONE_SECOND),
   QUEUE_TIMEOUT(503, "server_error", "queue_timeout", null, Retry.AFTER_ONE_SECOND),
   OVERLOADED(503, "server_error", "overloaded", null, Retry.AFTER_ONE_SECOND),
+  SHUTTING_DOWN(503, "server_error", "shutting_down", null, Retry.AFTER_ONE_SECOND),
   CONNECT_TIMEOUT(504, "server_error", "connect_timeout", null, Retry.DEFAULT),
   TLS_TIMEOUT(504, "server_error", "tls_timeout", null, Retry.DEFAULT),
   FIRST_BYTE_TIMEOUT(504, "server_error", "first_byte_timeout", null, Retry.DEFAULT),
@@ -73,8 +81,15 @@ public enum GatewayError {
     return type;
   }
 
-  /** {@code error.code}; also the {@code reason} tag of {@code lora_gateway_rejections_total}. */
+  /** {@code error.code}. */
   public String code() {
+    return code;
+  }
+
+  /**
+   * The {@code reason} tag of {@code lora_gateway_rejections_total}; the code, if that is unique.
+   */
+  public String reason() {
     return code;
   }
 

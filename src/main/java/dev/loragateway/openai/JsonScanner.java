@@ -14,6 +14,9 @@ final class JsonScanner {
   /** Nesting that is still accepted, the outer object included. */
   static final int MAX_DEPTH = 256;
 
+  /** The largest natural number that is told from larger ones. */
+  static final long MAX_NATURAL = 1_000_000_000_000L;
+
   /** Values deeper than this are checked only. */
   private static final int LISTENED_DEPTH = 2;
 
@@ -76,6 +79,7 @@ final class JsonScanner {
   private boolean inName;
   private int depth;
   private int number;
+  private long natural;
   private byte[] literal = NULL;
   private int literalAt;
   private long consumed;
@@ -123,6 +127,20 @@ final class JsonScanner {
   /** Ends the scan from within a listener: the document is of no further use. */
   void stop() {
     state = State.BAD;
+  }
+
+  /** The number with one more of its bytes; negative, for good, when it is no natural one. */
+  private static long natural(long before, byte b) {
+    boolean digit = b >= '0' && b <= '9';
+    return before < 0 || !digit ? -1 : Math.min(10 * before + (b - '0'), MAX_NATURAL);
+  }
+
+  /**
+   * The number that just ended, when it was written as a natural one, at most {@link #MAX_NATURAL};
+   * else below 0.
+   */
+  long natural() {
+    return natural;
   }
 
   /** Offset of the byte that {@link #scan} takes next. */
@@ -180,6 +198,7 @@ final class JsonScanner {
       case 'n' -> literal(NULL, i);
       default -> {
         number = JsonNumber.first(b);
+        natural = natural(0, b);
         yield number == JsonNumber.REFUSED ? bad(b, i) : next(State.NUMBER, i);
       }
     };
@@ -259,6 +278,7 @@ final class JsonScanner {
         return i;
       }
       number = next;
+      natural = natural(natural, bytes[i]);
     }
     return to;
   }

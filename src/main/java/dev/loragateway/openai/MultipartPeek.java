@@ -77,7 +77,7 @@ public final class MultipartPeek {
     }
     return model == null
         ? ModelName.MISSING
-        : new Found(new RequestFacts(model, stream, user, null, 0, -1, 0));
+        : new Found(new RequestFacts(model, stream, user, null, -1, 0, -1, 0));
   }
 
   private @Nullable Refused part() {

@@ -29,6 +29,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
   private boolean stream;
   private @Nullable String user;
   private @Nullable String previousResponseId;
+  private long maxTokens = -1;
   private int messagesHash;
   private int promptHash;
   private int inputHash;
@@ -46,6 +47,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
     stream = false;
     user = null;
     previousResponseId = null;
+    maxTokens = -1;
     messagesHash = 0;
     promptHash = 0;
     inputHash = 0;
@@ -79,7 +81,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
   private RequestFacts facts(String model) {
     int hash = messagesHash != 0 ? messagesHash : promptHash != 0 ? promptHash : inputHash;
     return new RequestFacts(
-        model, stream, user, previousResponseId, hash, modelOffset, modelLength);
+        model, stream, user, previousResponseId, maxTokens, hash, modelOffset, modelLength);
   }
 
   @Override
@@ -91,6 +93,7 @@ final class RequestFactCollector implements JsonScanner.Listener {
       case USER -> user = null;
       case PREVIOUS_RESPONSE_ID -> previousResponseId = null;
       case STREAM -> stream = false;
+      case MAX_TOKENS, MAX_COMPLETION_TOKENS, MAX_OUTPUT_TOKENS -> maxTokens = -1;
       default -> hashed(0);
     }
   }
@@ -128,8 +131,14 @@ final class RequestFactCollector implements JsonScanner.Listener {
       case USER -> user = isString ? text.text() : null;
       case PREVIOUS_RESPONSE_ID -> previousResponseId = isString ? text.text() : null;
       case STREAM -> stream = first == 't';
+      case MAX_TOKENS, MAX_COMPLETION_TOKENS, MAX_OUTPUT_TOKENS ->
+          maxTokens = isNumber(first) ? Math.max(-1, scanner.natural()) : -1;
       default -> {}
     }
+  }
+
+  private static boolean isNumber(byte first) {
+    return first >= '0' && first <= '9';
   }
 
   private void modelEnded(@Nullable Refused refusal, long end, DecodedText text) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param stream whether the client asked for a stream
  * @param user the end user's name, at most 256 bytes of UTF-8; null when absent, longer or no text
  * @param previousResponseId the response that this one goes on from, bounded like {@code user}
+ * @param maxTokens the longest answer that the client wants, in tokens; -1 when it does not say
  * @param promptHash hash of the prompt's beginning, equal for equal beginnings; 0 = no prompt seen
  * @param modelOffset byte offset of the raw model value in the body, its opening quote; -1 when the
  *     body is no JSON
@@ -20,6 +21,7 @@ public record RequestFacts(
     boolean stream,
     @Nullable String user,
     @Nullable String previousResponseId,
+    long maxTokens,
     int promptHash,
     long modelOffset,
     int modelLength) {}

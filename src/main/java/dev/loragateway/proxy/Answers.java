@@ -43,6 +43,9 @@ final class Answers {
   static FullHttpResponse error(
       ApiShape shape, GatewayError error, String message, Duration retryAfter) {
     FullHttpResponse response = json(error.status(), ErrorBody.json(shape, error, message));
+    if (error == GatewayError.INVALID_API_KEY) {
+      response.headers().set(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
+    }
     switch (error.retry()) {
       case NO -> response.headers().set(HeaderRules.SHOULD_RETRY, "false");
       case AFTER_ONE_SECOND ->

@@ -116,12 +116,12 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
             EmptyHttpHeaders.INSTANCE);
     HttpHeaders headers = upstream.headers();
     headers.set(HttpHeaderNames.HOST, endpoint().address());
-    HeaderRules.forward(request.head().headers(), headers);
+    String key = endpoint().apiKey();
+    HeaderRules.forward(request.head().headers(), headers, request.caller() == null && key == null);
     headers.set(HeaderRules.REQUEST_ID, request.id());
     if (body.isReadable() || request.facts() != null) {
       headers.setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
     }
-    String key = endpoint().apiKey();
     if (key != null) {
       headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + key);
     }
@@ -271,6 +271,11 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     if (!exchange.relay.content(content) && connection != null) {
       connection.pause();
     }
+  }
+
+  /** How many pieces of the answer went downstream, which in a stream is about a token each. */
+  int pieces() {
+    return contents;
   }
 
   /** Teaches the endpoint's times by an answer that went well. */

@@ -1,5 +1,6 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.Caller;
 import dev.loragateway.openai.RequestFacts;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the request id, the client's or a new one
  * @param body the collected body
  * @param facts what the body says; null for a request without one
+ * @param caller who sent it; null where nobody needs to prove that
  * @param receivedAt when it was complete, in nanoseconds
  */
 record ClientRequest(
@@ -24,7 +26,23 @@ record ClientRequest(
     String id,
     RequestBody body,
     @Nullable RequestFacts facts,
+    @Nullable Caller caller,
     long receivedAt) {
+
+  /** Returns whether who sent it may use the model, by the name that the servers know. */
+  boolean mayUse(String model) {
+    return caller == null || caller.mayUse(model);
+  }
+
+  /** Which of these headers the caller may see. */
+  ProxySettings.Headers shown(ProxySettings.Headers headers) {
+    return caller == null || caller.details() ? headers : headers.withoutDetails();
+  }
+
+  /** Whose stored responses it may be about. */
+  String tenant() {
+    return caller == null ? "" : caller.tenant();
+  }
 
   boolean keepAlive() {
     return HttpUtil.isKeepAlive(head);

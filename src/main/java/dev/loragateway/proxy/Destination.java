@@ -20,13 +20,13 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
 
   /** The pool of the model that the request names; null when no pool has it. */
   static @Nullable Destination ofModel(
-      RequestFacts facts, RegistrySnapshot snapshot, ResponseHomes responses) {
+      RequestFacts facts, RegistrySnapshot snapshot, ResponseHomes responses, String tenant) {
     PoolSnapshot pool = snapshot.pool(facts.model());
     if (pool == null) {
       return null;
     }
     String previous = facts.previousResponseId();
-    String maker = previous == null ? null : responses.endpoint(previous);
+    String maker = previous == null ? null : responses.endpoint(tenant, previous);
     return new Destination(
         pool,
         pool.settings().aliases().getOrDefault(facts.model(), facts.model()),
@@ -35,8 +35,8 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
 
   /** The pool of the endpoint that made the response; null when it is not known any more. */
   static @Nullable Destination ofResponse(
-      String id, RegistrySnapshot snapshot, ResponseHomes responses) {
-    String maker = responses.endpoint(id);
+      String id, RegistrySnapshot snapshot, ResponseHomes responses, String tenant) {
+    String maker = responses.endpoint(tenant, id);
     if (maker == null) {
       return null;
     }

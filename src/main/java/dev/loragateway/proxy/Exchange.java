@@ -6,12 +6,14 @@ import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
 import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,7 @@ final class Exchange {
   final ClientRequest request;
   final ResponseRelay relay;
   final QueueWait queue;
+  final Quota quota;
   private final DownstreamHandler connection;
   private final ChannelHandlerContext ctx;
   private final UpstreamPool upstream;
@@ -64,6 +67,19 @@ final class Exchange {
     this.times = new ExchangeTimes(request.receivedAt(), settings.timeouts().answer());
     this.relay = new ResponseRelay(this, ctx, settings);
     this.queue = new QueueWait(context, ctx.channel().eventLoop(), this::settle);
+    this.quota =
+        new Quota(
+            context.limiter,
+            request.caller(),
+            request.body().bytes().readableBytes(),
+            expectedTokens(request.facts()));
+  }
+
+  private static long expectedTokens(@Nullable RequestFacts facts) {
+    if (facts == null) {
+      return 0;
+    }
+    return facts.maxTokens() >= 0 ? facts.maxTokens() : RoutingSettings.DEFAULTS.outputTokens();
   }
 
   void start() {
@@ -83,7 +99,8 @@ final class Exchange {
 
   /** A request about a stored response goes to the server that has it. */
   private void routeToMaker(RegistrySnapshot snapshot, String responseId) {
-    Destination found = Destination.ofResponse(responseId, snapshot, context.responses);
+    Destination found =
+        Destination.ofResponse(responseId, snapshot, context.responses, request.tenant());
     if (found == null) {
       reject(Rejection.unknownResponse(responseId));
       return;
@@ -94,7 +111,12 @@ final class Exchange {
 
   private void routeByModel(RegistrySnapshot snapshot, RequestFacts facts) {
     String model = facts.model();
-    Destination found = Destination.ofModel(facts, snapshot, context.responses);
+    Destination found = Destination.ofModel(facts, snapshot, context.responses, request.tenant());
+    if (!request.mayUse(found == null ? model : found.model())) {
+      unknownName = true;
+      reject(Rejection.unknownModel(model));
+      return;
+    }
     destination = found;
     if (found == null) {
       unknown(model);
@@ -102,6 +124,10 @@ final class Exchange {
       reject(Rejection.aliasInForm(model, found.model()));
     } else if (found.leftToResolver() && context.unknown.contains(model)) {
       refuseUnknown(model);
+    } else if (facts.previousResponseId() != null
+        && found.maker() == null
+        && request.caller() != null) {
+      reject(Rejection.unknownResponse(facts.previousResponseId()));
     } else {
       pick(found);
     }
@@ -109,9 +135,14 @@ final class Exchange {
 
   private void pick(Destination to) {
     times.bound(settings.timeouts().answer(to.pool().name(), request.route().path()));
-    String fault = queue.read(request.head().headers(), to.model(), to.pool().settings().queue());
+    String fault = queue.read(request, to.model(), to.pool().settings().queue());
     if (fault != null) {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
+      return;
+    }
+    Rejection overLimit = quota.take();
+    if (overLimit != null) {
+      reject(overLimit);
       return;
     }
     PickRequest wanted = to.pickRequest(request, retries.tried(), retries.attempts() > 0);
@@ -172,12 +203,13 @@ final class Exchange {
     context.listener.rejected(why.error());
     boolean keepAlive = request.keepAlive() && !context.draining();
     finish(why.error().status(), null);
+    FullHttpResponse answer =
+        Answers.error(request.route().shape(), why.error(), why.message(), why.retryAfter());
+    if (settings.headers().rateLimit()) {
+      quota.show(answer.headers());
+    }
     ChannelFuture written =
-        Answers.send(
-            ctx,
-            Answers.error(request.route().shape(), why.error(), why.message(), why.retryAfter()),
-            settings.headers().requestId() ? request.id() : null,
-            keepAlive);
+        Answers.send(ctx, answer, settings.headers().requestId() ? request.id() : null, keepAlive);
     endsWith(written);
     connection.exchangeOver(keepAlive);
   }
@@ -362,6 +394,21 @@ final class Exchange {
     }
   }
 
+  /** The gateway stops. */
+  void end() {
+    if (over) {
+      return;
+    }
+    if (attempt != null) {
+      attempt.cancel();
+    }
+    if (relay.committed()) {
+      breakOff(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN);
+    } else {
+      reject(new Rejection(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
+    }
+  }
+
   /**
    * The request stays active until its answer has left the gateway, for whose end a drain waits.
    */
@@ -375,6 +422,8 @@ final class Exchange {
       attempt.end(false);
     }
     queue.end();
+    quota.settle(
+        usage, attempt == null ? 0 : attempt.pieces(), relay.committed() && relay.status() < 400);
     request.body().release();
     retries.end();
     context.listener.finished(

@@ -23,9 +23,15 @@ final class HeaderRules {
   static final AsciiString PRIORITY = AsciiString.cached("x-gateway-priority");
   static final AsciiString RETRY_AFTER_MS = AsciiString.cached("retry-after-ms");
   static final AsciiString SHOULD_RETRY = AsciiString.cached("x-should-retry");
+  static final AsciiString API_KEY = AsciiString.cached("x-api-key");
   static final AsciiString SESSION_ID = AsciiString.cached("x-session-id");
 
   private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
+
+  /** How Netty tells of an HTTP/2 request what HTTP/1.1 has no place for. */
+  private static final AsciiString HTTP2_SCHEME = AsciiString.cached("x-http2-scheme");
+
+  private static final AsciiString HTTP2_STREAM = AsciiString.cached("x-http2-stream-id");
   private static final AsciiString PROXY_CONNECTION = AsciiString.cached("proxy-connection");
   private static final int MAX_REQUEST_ID = 128;
   private static final int MAX_SESSION_ID = 256;
@@ -71,8 +77,10 @@ final class HeaderRules {
   /**
    * Copies the client's headers for one attempt: without hop-by-hop ones and the gateway's own
    * business.
+   *
+   * @param credentials whether the client's own go along
    */
-  static void forward(HttpHeaders from, HttpHeaders to) {
+  static void forward(HttpHeaders from, HttpHeaders to, boolean credentials) {
     List<String> named = connectionNames(from);
     Iterator<Map.Entry<CharSequence, CharSequence>> entries = from.iteratorCharSequence();
     while (entries.hasNext()) {
@@ -80,6 +88,11 @@ final class HeaderRules {
       if (!dropped(entry.getKey()) && !named(named, entry.getKey())) {
         to.add(entry.getKey(), entry.getValue());
       }
+    }
+    if (!credentials) {
+      to.remove(HttpHeaderNames.AUTHORIZATION);
+      to.remove(API_KEY);
+      to.remove(HttpHeaderNames.COOKIE);
     }
   }
 
@@ -110,9 +123,9 @@ final class HeaderRules {
       case 7 -> is(HttpHeaderNames.TRAILER, name) || is(HttpHeaderNames.UPGRADE, name);
       case 10 -> is(HttpHeaderNames.CONNECTION, name) || is(KEEP_ALIVE, name);
       case 12 -> is(REQUEST_ID, name);
-      case 14 -> is(HttpHeaderNames.CONTENT_LENGTH, name);
+      case 14 -> is(HttpHeaderNames.CONTENT_LENGTH, name) || is(HTTP2_SCHEME, name);
       case 16 -> is(PROXY_CONNECTION, name);
-      case 17 -> is(HttpHeaderNames.TRANSFER_ENCODING, name);
+      case 17 -> is(HttpHeaderNames.TRANSFER_ENCODING, name) || is(HTTP2_STREAM, name);
       case 18 -> is(PRIORITY, name);
       case 20 -> is(TIMEOUT, name);
       case 19 -> is(HttpHeaderNames.PROXY_AUTHORIZATION, name);

@@ -1,9 +1,12 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.Access;
+import dev.loragateway.access.RateLimiter;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.Admission;
 import dev.loragateway.upstream.UpstreamPools;
 import io.netty.channel.EventLoop;
+import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -20,6 +23,8 @@ public final class ProxyContext {
   final ResponseHomes responses = new ResponseHomes();
   final UnknownModels unknown = new UnknownModels();
   final RetryBudget retries = new RetryBudget();
+  final RateLimiter limiter = new RateLimiter(System::nanoTime);
+  final Access access;
   final AtomicInteger connections = new AtomicInteger();
   final AtomicInteger active = new AtomicInteger();
   private final ConcurrentHashMap<EventLoop, ConnectionSweep> sweeps = new ConcurrentHashMap<>();
@@ -39,6 +44,7 @@ public final class ProxyContext {
     this.refresh = refresh;
     this.listener = listener;
     this.settings = settings;
+    this.access = new Access(() -> settings.get().access(), InstantSource.system());
   }
 
   /** Requests whose answers have not left the gateway to the end. */
@@ -64,6 +70,11 @@ public final class ProxyContext {
   /** From now on answers close their connections, so that clients go elsewhere. */
   public void drain() {
     draining = true;
+  }
+
+  /** Ends the requests under way: with an error, in a stream with an error event. */
+  public void endAll() {
+    sweeps.values().forEach(ConnectionSweep::endAll);
   }
 
   /** The sweep of an event loop; use it on that loop only. */

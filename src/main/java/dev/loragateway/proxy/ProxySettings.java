@@ -1,5 +1,6 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.AccessSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -12,10 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param retries how often and how much is retried
  * @param limits how much is accepted
  * @param headers which response headers are added
+ * @param access who may use the gateway
  */
-public record ProxySettings(Timeouts timeouts, Retries retries, Limits limits, Headers headers) {
+public record ProxySettings(
+    Timeouts timeouts, Retries retries, Limits limits, Headers headers, AccessSettings access) {
   public static final ProxySettings DEFAULTS =
-      new ProxySettings(Timeouts.DEFAULTS, Retries.DEFAULTS, Limits.DEFAULTS, Headers.ALL);
+      new ProxySettings(
+          Timeouts.DEFAULTS, Retries.DEFAULTS, Limits.DEFAULTS, Headers.ALL, AccessSettings.OPEN);
 
   /**
    * How long each phase may take; zero switches that timeout off.
@@ -114,7 +118,17 @@ public record ProxySettings(Timeouts timeouts, Retries retries, Limits limits, H
 
   /** Which of the gateway's own response headers are sent. */
   public record Headers(
-      boolean requestId, boolean endpoint, boolean tier, boolean attempts, boolean queueMs) {
-    public static final Headers ALL = new Headers(true, true, true, true, true);
+      boolean requestId,
+      boolean endpoint,
+      boolean tier,
+      boolean attempts,
+      boolean queueMs,
+      boolean rateLimit) {
+    public static final Headers ALL = new Headers(true, true, true, true, true, true);
+
+    /** Those that say which endpoint served the request, and why, are left out. */
+    Headers withoutDetails() {
+      return new Headers(requestId, false, false, false, false, rateLimit);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.Caller;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.routing.AdmissionRequest;
 import dev.loragateway.routing.Pick;
@@ -41,7 +42,8 @@ final class QueueWait {
   }
 
   /** Reads the terms of the wait; says what is wrong with them, or null when nothing is. */
-  @Nullable String read(HttpHeaders headers, String model, QueueSettings settings) {
+  @Nullable String read(ClientRequest request, String model, QueueSettings settings) {
+    HttpHeaders headers = request.head().headers();
     String own = headers.get(HeaderRules.TIMEOUT);
     long millis = own == null ? settings.timeout().toMillis() : millis(own);
     if (millis < 0) {
@@ -50,7 +52,11 @@ final class QueueWait {
           + ")";
     }
     timeout = Math.max(0, TimeUnit.MILLISECONDS.toNanos(millis) - waited);
-    String wanted = headers.get(HeaderRules.PRIORITY);
+    Caller caller = request.caller();
+    String wanted = caller == null ? headers.get(HeaderRules.PRIORITY) : caller.priority();
+    if (caller != null && wanted != null && !settings.priorities().containsKey(wanted)) {
+      wanted = null;
+    }
     if (wanted != null && !settings.priorities().containsKey(wanted)) {
       return "`x-gateway-priority` names no priority class (expected one of: "
           + String.join(", ", settings.priorities().keySet().stream().sorted().toList())

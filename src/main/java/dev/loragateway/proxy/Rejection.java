@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Rejection(GatewayError error, String message, Duration retryAfter) {
 
+  static final String SHUTTING_DOWN = "the gateway is shutting down";
+
   Rejection(GatewayError error, String message) {
     this(error, message, Duration.ZERO);
   }
@@ -58,6 +60,13 @@ record Rejection(GatewayError error, String message, Duration retryAfter) {
 
   static Rejection saturated(String model) {
     return new Rejection(GatewayError.SATURATED, allSaturated(model) + ", try again");
+  }
+
+  static Rejection overLimit(String key, String limit, Duration retryAfter) {
+    return new Rejection(
+        GatewayError.KEY_LIMIT,
+        "Rate limit reached for key `" + key + "`: " + limit + ". Try again later.",
+        retryAfter);
   }
 
   static Rejection queueFull(String model, Pick.QueueFull full) {

@@ -1,5 +1,7 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.Access;
+import dev.loragateway.access.Caller;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.PeekResult;
@@ -46,6 +48,7 @@ final class RequestReader {
   private String query = "";
   private @Nullable RequestBody body;
   private @Nullable RequestFacts facts;
+  private @Nullable Caller caller;
 
   /**
    * Begins with a head.
@@ -92,8 +95,23 @@ final class RequestReader {
       case Routes.Match.Found found -> {
         route = found.route();
         query = found.query();
-        yield expectBody(found.route());
+        Refusal denied = found.route().open() ? null : authenticate();
+        yield denied != null ? denied : expectBody(found.route());
       }
+    };
+  }
+
+  /** Before the body is read, so that strangers cannot make the gateway hold anything. */
+  private @Nullable Refusal authenticate() {
+    HttpHeaders headers = head.headers();
+    return switch (context.access.prove(
+        headers.get(HttpHeaderNames.AUTHORIZATION), headers.get(HeaderRules.API_KEY))) {
+      case Access.Proof.Granted granted -> {
+        caller = granted.caller();
+        yield null;
+      }
+      case Access.Proof.Denied denied ->
+          new Refusal(GatewayError.INVALID_API_KEY, denied.message());
     };
   }
 
@@ -190,6 +208,7 @@ final class RequestReader {
         id,
         java.util.Objects.requireNonNull(body),
         facts,
+        caller,
         System.nanoTime());
   }
 

@@ -6,22 +6,24 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which endpoint made which response of {@code /v1/responses}: its server alone can go on with it.
- * Thread-safe; bounded in number and time.
+ * Which endpoint made which response of {@code /v1/responses}, and for whom: its server alone can
+ * go on with it, and its tenant alone may. Thread-safe; bounded in number and time.
  */
 final class ResponseHomes {
   private static final int MAX_RESPONSES = 100_000;
   private static final Duration KEPT = Duration.ofHours(1);
 
-  private final Cache<String, String> endpoints =
+  private record Made(String tenant, String responseId) {}
+
+  private final Cache<Made, String> endpoints =
       Caffeine.newBuilder().maximumSize(MAX_RESPONSES).expireAfterAccess(KEPT).build();
 
   /** Address of the endpoint that made the response, or null. */
-  @Nullable String endpoint(String responseId) {
-    return endpoints.getIfPresent(responseId);
+  @Nullable String endpoint(String tenant, String responseId) {
+    return endpoints.getIfPresent(new Made(tenant, responseId));
   }
 
-  void made(String responseId, String address) {
-    endpoints.put(responseId, address);
+  void made(String tenant, String responseId, String address) {
+    endpoints.put(new Made(tenant, responseId), address);
   }
 }

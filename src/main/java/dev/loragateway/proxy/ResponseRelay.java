@@ -104,7 +104,7 @@ final class ResponseRelay {
   }
 
   private void mark(HttpHeaders headers, ClientRequest request, Attempt from) {
-    ProxySettings.Headers shown = settings.headers();
+    ProxySettings.Headers shown = request.shown(settings.headers());
     headers.remove(HeaderRules.REQUEST_ID);
     if (shown.requestId()) {
       headers.set(HeaderRules.REQUEST_ID, request.id());
@@ -122,6 +122,9 @@ final class ResponseRelay {
     if (shown.queueMs() && exchange.queue.waited()) {
       headers.set(HeaderRules.QUEUE_MS, Long.toString(exchange.queue.nanos() / 1_000_000));
     }
+    if (shown.rateLimit()) {
+      exchange.quota.show(headers);
+    }
   }
 
   /** Reads the id of a new response off the first bytes of its body. */
@@ -130,7 +133,7 @@ final class ResponseRelay {
       responseId.add(bytes);
       String id = responseId.id();
       if (id != null && source != null) {
-        exchange.context.responses.made(id, source.endpoint().address());
+        exchange.context.responses.made(exchange.request.tenant(), id, source.endpoint().address());
         responseId = null;
       }
     }

@@ -27,6 +27,11 @@ record Route(Kind kind, String path, String id, ApiShape shape, boolean usesAdap
     HEALTH
   }
 
+  /** Returns whether anybody may ask: balancers have no key. */
+  boolean open() {
+    return kind == Kind.HEALTH;
+  }
+
   /** Returns whether the request goes to a model server. */
   boolean forwarded() {
     return kind == Kind.JSON || kind == Kind.MULTIPART || kind == Kind.RESPONSE;

@@ -97,7 +97,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void rejected(GatewayError error) {
-    count("rejections", "Errors that the gateway answered itself", "reason", error.code());
+    count("rejections", "Errors that the gateway answered itself", "reason", error.reason());
   }
 
   @Override

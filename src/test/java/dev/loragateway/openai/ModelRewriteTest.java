@@ -111,8 +111,8 @@ class ModelRewriteTest {
     ByteBuf body = Unpooled.copiedBuffer("{}", UTF_8);
     for (RequestFacts facts :
         new RequestFacts[] {
-          new RequestFacts("m", false, null, null, 0, -1, 0),
-          new RequestFacts("m", false, null, null, 0, 1, 3)
+          new RequestFacts("m", false, null, null, -1, 0, -1, 0),
+          new RequestFacts("m", false, null, null, -1, 0, 1, 3)
         }) {
       assertThatThrownBy(() -> ModelRewrite.request(body, facts, "n", ALLOC))
           .isInstanceOf(IllegalArgumentException.class)

@@ -50,6 +50,6 @@ class MultipartPeekProperties {
     byte[] tail = FORM.substring(FORM.indexOf("RIFF") + 4).getBytes(UTF_8);
     ByteBuf body = Unpooled.wrappedBuffer(head, content, tail);
     assertThat(MultipartPeek.peek("multipart/form-data; boundary=b", body))
-        .isEqualTo(new Found(new RequestFacts("m", false, null, null, 0, -1, 0)));
+        .isEqualTo(new Found(new RequestFacts("m", false, null, null, -1, 0, -1, 0)));
   }
 }

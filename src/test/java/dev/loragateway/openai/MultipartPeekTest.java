@@ -74,7 +74,7 @@ class MultipartPeekTest {
             "RIFF\r\n--X\r\n\r\r\n--\u0000");
     String body = file + field("model", "acme/w") + field("stream", "true") + field("user", "u");
     assertThat(facts(body + "--XX--\r\n"))
-        .isEqualTo(new RequestFacts("acme/w", true, "u", null, 0, -1, 0));
+        .isEqualTo(new RequestFacts("acme/w", true, "u", null, -1, 0, -1, 0));
   }
 
   @Test
@@ -86,7 +86,7 @@ class MultipartPeekTest {
   void peek_quotedBoundaryAndTokenName_areFound() {
     String body = "--a b\r\ncontent-disposition:form-data;name=model\r\n\r\nm\r\n--a b--\r\n";
     assertThat(peek("Multipart/Form-Data; Boundary=\"a b\"; charset=UTF-8", body))
-        .isEqualTo(new Found(new RequestFacts("m", false, null, null, 0, -1, 0)));
+        .isEqualTo(new Found(new RequestFacts("m", false, null, null, -1, 0, -1, 0)));
   }
 
   @Test
@@ -108,7 +108,7 @@ class MultipartPeekTest {
       content.release();
     }
     assertThat(MultipartPeek.peek(type, body))
-        .isEqualTo(new Found(new RequestFacts("acme/w", false, null, null, 0, -1, 0)));
+        .isEqualTo(new Found(new RequestFacts("acme/w", false, null, null, -1, 0, -1, 0)));
     encoder.cleanFiles();
     body.release();
   }

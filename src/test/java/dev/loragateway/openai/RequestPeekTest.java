@@ -58,7 +58,7 @@ class RequestPeekTest {
   @Test
   void feed_modelOnly_leavesTheRestUnset() {
     assertThat(facts("{\"model\":\"m\"}"))
-        .isEqualTo(new RequestFacts("m", false, null, null, 0, 9, 3));
+        .isEqualTo(new RequestFacts("m", false, null, null, -1, 0, 9, 3));
   }
 
   @Test
