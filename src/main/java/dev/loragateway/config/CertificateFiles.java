@@ -18,6 +18,29 @@ final class CertificateFiles {
         text -> certificates(directory, text));
   }
 
+  /** The same for a private key, which must not be encrypted. */
+  static Format<Path> keysIn(Path directory) {
+    return new Format<>(
+        "a readable PEM file of a private key that is not encrypted; a relative path begins at the"
+            + " configuration file",
+        text -> key(directory, text));
+  }
+
+  private static Parsed<Path> key(Path directory, String text) {
+    if (text.indexOf('\0') >= 0) {
+      return Parsed.wrong(text, "is not a path");
+    }
+    Path file = directory.resolve(text);
+    try {
+      String pem = Files.readString(file);
+      return pem.contains("PRIVATE KEY-----") && !pem.contains("ENCRYPTED")
+          ? new Parsed.Value<>(file)
+          : Parsed.wrong(file.toString(), "holds no private key in the clear");
+    } catch (IOException e) {
+      return Parsed.wrong(file.toString(), "is not a readable file");
+    }
+  }
+
   private static Parsed<Path> certificates(Path directory, String text) {
     if (text.indexOf('\0') >= 0) {
       return Parsed.wrong(text, "is not a path");

@@ -81,7 +81,11 @@ public final class ConfigLoader {
 
   private static GatewayConfig read(
       YamlNode root, Path baseDir, Map<String, String> env, Findings findings) {
-    RootReader reader = new RootReader(new PoolReader(baseDir, findings));
+    RootReader reader =
+        new RootReader(
+            new PoolReader(baseDir, findings),
+            new AccessReader(baseDir, new Environment(env), findings),
+            new TlsReader(baseDir));
     return Section.read(root, new Environment(env), findings, reader::read);
   }
 

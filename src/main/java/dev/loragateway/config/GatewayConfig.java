@@ -10,9 +10,11 @@ import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole, valid configuration. Immutable.
@@ -24,6 +26,7 @@ import java.util.List;
  * @param proxy limits and timeouts of requests
  * @param drain how the gateway stops
  * @param annotations what is done with pods' annotations
+ * @param tls what clients' connections are encrypted with; null = they are not
  */
 public record GatewayConfig(
     InetSocketAddress listen,
@@ -32,7 +35,8 @@ public record GatewayConfig(
     UpstreamSettings upstream,
     ProxySettings proxy,
     Drain drain,
-    AnnotationSettings annotations) {
+    AnnotationSettings annotations,
+    @Nullable Tls tls) {
 
   /** Where clients connect unless the file says otherwise. */
   public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);
@@ -90,6 +94,22 @@ public record GatewayConfig(
       this(settings, endpoints, List.of(), UpstreamAccess.PLAIN, scrape);
     }
   }
+
+  /**
+   * What clients' connections are encrypted with. Immutable.
+   *
+   * @param certificate PEM file of the gateway's certificate, and those up to its authority
+   * @param key PEM file of its private key, not encrypted
+   * @param clientCa PEM file of the authorities of clients' certificates; null = clients need none
+   * @param clientOptional whether a client without a certificate is accepted all the same
+   * @param fingerprint of the files' contents: another one is another configuration
+   */
+  public record Tls(
+      Path certificate,
+      Path key,
+      @Nullable Path clientCa,
+      boolean clientOptional,
+      String fingerprint) {}
 
   /**
    * How the gateway stops.

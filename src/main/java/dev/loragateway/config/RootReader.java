@@ -2,6 +2,7 @@ package dev.loragateway.config;
 
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.config.GatewayConfig.Tls;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.proxy.ProxySettings.Headers;
@@ -18,9 +19,13 @@ final class RootReader {
   private static final long GIB = 1L << 30;
 
   private final PoolReader poolReader;
+  private final AccessReader accessReader;
+  private final TlsReader tlsReader;
 
-  RootReader(PoolReader poolReader) {
+  RootReader(PoolReader poolReader, AccessReader accessReader, TlsReader tlsReader) {
+    this.tlsReader = tlsReader;
     this.poolReader = poolReader;
+    this.accessReader = accessReader;
   }
 
   GatewayConfig read(Section root) {
@@ -36,11 +41,14 @@ final class RootReader {
             timeouts.proxy(),
             root.section("retries", RootReader::retries),
             root.section("limits", RootReader::limits),
-            root.section("headers", RootReader::headers));
+            root.section("headers", RootReader::headers),
+            root.section("access", accessReader::read));
     Drain drain = root.section("drain", RootReader::drain);
-    root.refuse("tls", "adapters", "access", "semantic");
+    root.refuse("adapters", "semantic");
+    Tls tls = root.section("tls", tlsReader::read);
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
-    return new GatewayConfig(listen, admin, pools, timeouts.upstream(), proxy, drain, annotations);
+    return new GatewayConfig(
+        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls);
   }
 
   private static InetSocketAddress admin(Section section, InetSocketAddress listen) {
@@ -110,7 +118,8 @@ final class RootReader {
         section.value("endpoint", Formats.BOOLEAN, defaults.endpoint()),
         section.value("tier", Formats.BOOLEAN, defaults.tier()),
         section.value("attempts", Formats.BOOLEAN, defaults.attempts()),
-        section.value("queueMs", Formats.BOOLEAN, defaults.queueMs()));
+        section.value("queueMs", Formats.BOOLEAN, defaults.queueMs()),
+        section.value("rateLimit", Formats.BOOLEAN, defaults.rateLimit()));
   }
 
   private static Drain drain(Section section) {

@@ -8,7 +8,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -38,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * connection, but what the client still sends is read and dropped for a while: closing at once would
  * reset the connection and could destroy the answer on its way.
  */
-public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
+public final class DownstreamHandler extends ConnectionSweep.Swept {
   private static final int MAX_PIPELINED_BYTES = 64 << 10;
 
   /**
@@ -73,29 +72,33 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
   private long lastRead;
   private long lastSent;
   private long unsent;
-  int sweepIndex;
 
   public DownstreamHandler(ProxyContext context) {
     this.context = context;
   }
 
+  /** Over TLS and HTTP/2 a connection is active before it is known who handles it. */
   @Override
-  public void channelActive(ChannelHandlerContext ctx) {
+  public void handlerAdded(ChannelHandlerContext ctx) {
     this.ctx = ctx;
     lastRead = System.nanoTime();
     lastSent = lastRead;
     upstream = context.upstreams.on(ctx.channel().eventLoop());
     sweep = context.sweep(ctx.channel().eventLoop());
     sweep.add(this);
-    if (context.connections.incrementAndGet() > context.settings.get().limits().connections()) {
-      context.listener.rejected(GatewayError.OVERLOADED);
-      ctx.close();
-    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext ctx) {
+    leave();
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    context.connections.decrementAndGet();
+    leave();
+  }
+
+  private void leave() {
     if (sweep != null) {
       sweep.remove(this);
     }
@@ -106,6 +109,7 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     }
     if (exchange != null) {
       exchange.clientLeft();
+      exchange = null;
     }
     pipelined.forEach(ReferenceCountUtil::release);
     pipelined.clear();
@@ -364,6 +368,21 @@ public final class DownstreamHandler extends ChannelInboundHandlerAdapter {
     ctx.fireChannelWritabilityChanged();
   }
 
+  @Override
+  void end() {
+    if (ctx == null) {
+      return;
+    }
+    if (exchange != null) {
+      exchange.end();
+    } else if (reader != null) {
+      refuse(ctx, new RequestReader.Refusal(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
+    } else if (unsent == 0) {
+      ctx.close();
+    }
+  }
+
+  @Override
   void checkDeadlines(long now) {
     if (ctx == null) {
       return;

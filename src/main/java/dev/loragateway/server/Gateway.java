@@ -50,12 +50,16 @@ public final class Gateway implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Gateway.class);
   private static final int BACKLOG = 1024;
 
+  /** For the errors that end what a drain did not wait for. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private final EventLoopGroup acceptor =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
   private final ExecutorService residency =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("residency").factory());
   private final GatewayMetrics metrics = new GatewayMetrics();
+  private final ServerTls tls = new ServerTls();
   private final EndpointRegistry registry;
   private final Admission admission;
   private final EndpointScraper scraper;
@@ -103,6 +107,7 @@ public final class Gateway implements AutoCloseable {
   public static Gateway start(GatewayConfig config) throws IOException {
     Gateway gateway = new Gateway(config);
     try {
+      gateway.tls.use(config.tls());
       gateway.apply(config);
       gateway.admin =
           new AdminServer(
@@ -127,7 +132,7 @@ public final class Gateway implements AutoCloseable {
             .option(ChannelOption.SO_BACKLOG, BACKLOG)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(new GatewayChannelInitializer(proxy))
+            .childHandler(new GatewayChannelInitializer(proxy, tls))
             .bind(address)
             .awaitUninterruptibly();
     if (bound.isSuccess()) {
@@ -170,6 +175,11 @@ public final class Gateway implements AutoCloseable {
    * they began. The addresses that the gateway listens on stay.
    */
   public void reload(GatewayConfig next) {
+    try {
+      tls.use(next.tls());
+    } catch (IOException e) {
+      log.error("{}: the certificate in force stays", e.getMessage());
+    }
     config = next;
     apply(next);
   }
@@ -245,12 +255,21 @@ public final class Gateway implements AutoCloseable {
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }
-    long deadline = System.nanoTime() + config.drain().timeout().toNanos();
+    awaitEnd(config.drain().timeout());
+    int left = proxy.active();
+    if (left > 0) {
+      proxy.endAll();
+      awaitEnd(LAST_WORDS);
+    }
+    log.info("drained: {} requests were cut off", left);
+    close();
+  }
+
+  private void awaitEnd(Duration atMost) {
+    long deadline = System.nanoTime() + atMost.toNanos();
     while (proxy.active() > 0 && System.nanoTime() < deadline) {
       pause(Duration.ofMillis(20));
     }
-    log.info("drained: {} requests were cut off", proxy.active());
-    close();
   }
 
   private static void pause(Duration duration) {

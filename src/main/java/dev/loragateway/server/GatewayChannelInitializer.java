@@ -1,34 +1,125 @@
 package dev.loragateway.server;
 
+import dev.loragateway.proxy.ConnectionLimit;
 import dev.loragateway.proxy.DownstreamHandler;
+import dev.loragateway.proxy.Http2Connection;
 import dev.loragateway.proxy.ProxyContext;
 import dev.loragateway.upstream.WriteCombiner;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http2.Http2FrameCodec;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.handler.codec.http2.Http2Settings;
+import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** The whole pipeline of a client connection. Thread-safe. */
+/** The whole pipeline of a client connection: TLS or not, HTTP/1.1 or HTTP/2. Thread-safe. */
 final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
   private static final int MAX_REQUEST_LINE = 8 << 10;
   private static final int MAX_HEADERS = 32 << 10;
   private static final int MAX_CHUNK = 64 << 10;
 
-  private final ProxyContext context;
+  /** Envoy's advice for the edge. */
+  private static final int MAX_STREAMS = 100;
 
-  GatewayChannelInitializer(ProxyContext context) {
+  private static final long HANDSHAKE_MILLIS = 10_000;
+
+  private final ProxyContext context;
+  private final Supplier<@Nullable SslContext> tls;
+
+  /**
+   * Makes pipelines.
+   *
+   * @param tls what a new connection is encrypted with; null = it is not
+   */
+  GatewayChannelInitializer(ProxyContext context, Supplier<@Nullable SslContext> tls) {
     this.context = context;
+    this.tls = tls;
   }
 
   @Override
   protected void initChannel(Channel channel) {
-    channel
-        .pipeline()
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addLast(new ConnectionLimit(context));
+    SslContext secured = tls.get();
+    if (secured == null) {
+      pipeline.addLast(new PrefaceDetector(this::http2));
+      http1(pipeline);
+    } else {
+      SslHandler handler = secured.newHandler(channel.alloc());
+      handler.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);
+      pipeline.addLast(handler).addLast(new Negotiated());
+    }
+  }
+
+  private void http1(ChannelPipeline pipeline) {
+    pipeline
         .addLast(new WriteCombiner())
         .addLast(new StrictRequestDecoder())
         .addLast(new AnswerEncoder())
         .addLast(new DownstreamHandler(context));
+  }
+
+  /**
+   * Netty's own limits hold against floods of resets, empty frames, continuations and control
+   * frames.
+   */
+  private void http2(ChannelPipeline pipeline) {
+    Http2FrameCodec codec =
+        Http2FrameCodecBuilder.forServer()
+            .initialSettings(
+                Http2Settings.defaultSettings()
+                    .maxConcurrentStreams(MAX_STREAMS)
+                    .maxHeaderListSize(MAX_HEADERS))
+            .build();
+    pipeline
+        .addLast(codec)
+        .addLast(new Http2MultiplexHandler(new Stream()))
+        .addLast(new Http2Connection(context, codec));
+  }
+
+  /** One request, as HTTP/1.1 objects. */
+  private final class Stream extends ChannelInitializer<Channel> {
+    @Override
+    protected void initChannel(Channel stream) {
+      stream
+          .pipeline()
+          .addLast(new Http2StreamFrameToHttpObjectCodec(true))
+          .addLast(new DownstreamHandler(context));
+    }
+  }
+
+  /** Goes on with what ALPN agreed on; a client without it speaks HTTP/1.1. */
+  private final class Negotiated extends ApplicationProtocolNegotiationHandler {
+    Negotiated() {
+      super(ApplicationProtocolNames.HTTP_1_1);
+    }
+
+    @Override
+    protected void configurePipeline(ChannelHandlerContext ctx, String protocol) {
+      if (protocol.equals(ApplicationProtocolNames.HTTP_2)) {
+        http2(ctx.pipeline());
+      } else {
+        http1(ctx.pipeline());
+      }
+    }
+
+    /** Scanners and clients that do not trust the certificate are no news. */
+    @Override
+    protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
+      ctx.close();
+    }
   }
 
   /**

@@ -165,9 +165,7 @@ class ConfigErrorsTest {
         "drain: { delay: 2h }|drain.delay|\"2h\" is out of range (expected: 0 for off, or a"
             + " duration up to 1h, as 200ms, 2s, 10m or 1h)",
         "headers: { tiers: true }|headers.tiers|is an unknown key (did you mean \"tier\"?)",
-        "tls: { cert: x }|tls|is not supported in this version",
         "adapters: {}|adapters|is not supported in this version",
-        "access: {}|access|is not supported in this version",
         "semantic: {}|semantic|is not supported in this version",
         "listne: x|listne|is an unknown key (did you mean \"listen\"?)",
       })
@@ -313,6 +311,18 @@ class ConfigErrorsTest {
   }
 
   @Test
+  void tlsOfClients_withoutItsFiles_isRefused() {
+    assertThat(errors(MINIMAL + "tls: { certificate: none.crt, clientOptional: true }\n"))
+        .hasSize(3)
+        .anyMatch(
+            error ->
+                error.contains("tls.certificate: ")
+                    && error.contains("none.crt\" is not a readable file"))
+        .anyMatch(error -> error.contains("tls.key: is missing (expected: certificate and key)"))
+        .anyMatch(error -> error.contains("tls.clientOptional: has no effect without clientCa"));
+  }
+
+  @Test
   void tls_withoutHttpsEndpoint_isRefused(@TempDir Path directory) throws IOException {
     assertThat(errors(MINIMAL + "    upstream:\n      tls: {}\n"))
         .containsExactly(
@@ -438,7 +448,7 @@ class ConfigErrorsTest {
     assertThat(errors("- a"))
         .containsExactly(
             "gateway.yaml:1: is a list, not a mapping (expected: the keys listen, admin, pools,"
-                + " timeouts, retries, limits, headers, drain, kubernetes)");
+                + " timeouts, retries, limits, headers, access, drain, tls, kubernetes)");
   }
 
   @Test

@@ -63,8 +63,8 @@ class ConfigFilesTest {
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
                 "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"
-                    + "|inferencePool|namespace|service|port|context|routes):.*"
-                    + "|^    (kubernetes|timeouts):.*|^      name: vllm-llama",
+                    + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|keysFile):.*|^"
+                    + "    (kubernetes|timeouts):.*|^      name: vllm-llama",
                 "");
 
     GatewayConfig uncommented = Configs.valid(yaml);

@@ -5,6 +5,7 @@ import static dev.loragateway.config.Configs.parse;
 import static dev.loragateway.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loragateway.access.AccessSettings;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.AnnotationSettings;
@@ -53,7 +54,8 @@ class ConfigLoaderTest {
                 UpstreamSettings.DEFAULTS,
                 ProxySettings.DEFAULTS,
                 Drain.DEFAULTS,
-                AnnotationSettings.DEFAULTS));
+                AnnotationSettings.DEFAULTS,
+                null));
   }
 
   @Test
@@ -87,7 +89,7 @@ class ConfigLoaderTest {
                     upstreamKeepAlive: 2s, routes: [ { path: /v1/embeddings, total: 1m } ] }
                 retries: { max: 0, budget: 5%, statuses: [ 502, 429 ], backoff: 0, maxBackoff: 1s }
                 limits: { body: 1MB, buffered: 2000000, connections: 3 }
-                headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false }
+                headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false, rateLimit: false }
                 drain: { delay: 0, timeout: 1s }
                 """,
                 Map.of()));
@@ -165,7 +167,8 @@ class ConfigLoaderTest {
                 new ProxySettings.Retries(
                     0, 5, Set.of(429, 502), Duration.ZERO, Duration.ofSeconds(1)),
                 new ProxySettings.Limits(1_000_000, 2_000_000, 3),
-                new ProxySettings.Headers(false, false, false, false, false)));
+                new ProxySettings.Headers(false, false, false, false, false, false),
+                AccessSettings.OPEN));
     assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));
     assertThat(result.warnings()).isEmpty();
   }

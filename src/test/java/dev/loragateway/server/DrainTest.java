@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -65,8 +66,7 @@ final class DrainTest {
     ByteArrayOutputStream rest = new ByteArrayOutputStream();
 
     assertThat(client.readBody(head, rest)).isTrue();
-    assertThat(rest.toString(java.nio.charset.StandardCharsets.UTF_8))
-        .isEqualTo("data: [DONE]\n\n");
+    assertThat(rest.toString(StandardCharsets.UTF_8)).isEqualTo("data: [DONE]\n\n");
     assertThat(draining.join(SOON)).isTrue();
     client.awaitEnd();
   }
@@ -114,7 +114,7 @@ final class DrainTest {
             .group(loop)
             .channel(NioServerSocketChannel.class)
             .childOption(ChannelOption.SO_SNDBUF, 4 << 10)
-            .childHandler(new GatewayChannelInitializer(gateway.proxy()))
+            .childHandler(new GatewayChannelInitializer(gateway.proxy(), () -> null))
             .bind("127.0.0.1", 0)
             .awaitUninterruptibly()
             .channel();
@@ -122,7 +122,7 @@ final class DrainTest {
   }
 
   @Test
-  void drain_streamThatDoesNotEnd_isCutOffAtTheTimeout() throws InterruptedException {
+  void drain_streamThatDoesNotEnd_endsWithAnErrorEventAtTheTimeout() throws InterruptedException {
     SimulatedServer server =
         gateways.simulator(SimSettings.of("base").withTokenTime(Duration.ofMillis(5)));
     Gateway gateway =
@@ -132,8 +132,29 @@ final class DrainTest {
 
     Thread draining = drain(gateway);
 
-    assertThat(client.readBody(head, new ByteArrayOutputStream())).isFalse();
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    assertThat(client.readBody(head, received)).isFalse();
+    assertThat(received.toString(StandardCharsets.UTF_8))
+        .endsWith(
+            "data: {\"error\":{\"message\":\"the gateway is shutting"
+                + " down\",\"type\":\"server_error\",\"param\":null,\"code\":\"shutting_down\"}}\n\n");
     assertThat(draining.join(SOON)).isTrue();
     await().atMost(SOON).until(() -> server.requests().stream().anyMatch(r -> r.aborted()));
+  }
+
+  @Test
+  void drain_requestThatIsNotAnswered_is503AtTheTimeout() throws InterruptedException {
+    RawUpstream server = gateways.upstream(RawUpstream.Call::awaitEnd);
+    Gateway gateway =
+        gateways.start(Setup.of(server.address()).drain(Duration.ZERO, Duration.ofMillis(200)));
+    WireClient client = gateways.client(gateway).send(Requests.chat("base"));
+    await().atMost(SOON).until(() -> GatewayExtension.inFlight(gateway) == 1);
+
+    Thread draining = drain(gateway);
+
+    WireResponse answer = client.read();
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.errorCode()).isEqualTo("shutting_down");
+    assertThat(draining.join(SOON)).isTrue();
   }
 }

@@ -30,7 +30,8 @@ final class GatewayTest {
         any.upstream(),
         any.proxy(),
         any.drain(),
-        any.annotations());
+        any.annotations(),
+        null);
   }
 
   @Test

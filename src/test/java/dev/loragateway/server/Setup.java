@@ -1,5 +1,6 @@
 package dev.loragateway.server;
 
+import dev.loragateway.access.AccessSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration in the making, for a gateway on free ports of the loopback that scrapes often. A
@@ -40,6 +42,8 @@ final class Setup {
   private Retries retries = Retries.DEFAULTS;
   private Limits limits = Limits.DEFAULTS;
   private UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
+  private AccessSettings access = AccessSettings.OPEN;
+  private GatewayConfig.@Nullable Tls tls;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
@@ -276,6 +280,16 @@ final class Setup {
     return this;
   }
 
+  Setup tls(GatewayConfig.Tls settings) {
+    tls = settings;
+    return this;
+  }
+
+  Setup access(AccessSettings settings) {
+    access = settings;
+    return this;
+  }
+
   Setup maxRetries(int retriesPerRequest) {
     retries =
         new Retries(
@@ -314,9 +328,10 @@ final class Setup {
         any,
         pools,
         upstream,
-        new ProxySettings(timeouts, retries, limits, Headers.ALL),
+        new ProxySettings(timeouts, retries, limits, Headers.ALL, access),
         drain,
-        annotations);
+        annotations,
+        tls);
   }
 
   private GatewayConfig.Pool last() {
