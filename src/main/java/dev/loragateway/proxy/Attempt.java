@@ -172,6 +172,10 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     }
     headHeld = false;
     commit(response);
+    if (held.size() == 1) {
+      pass(held.removeFirst());
+      return;
+    }
     List<HttpContent> pieces = List.copyOf(held);
     held.clear();
     pieces.forEach(this::pass);

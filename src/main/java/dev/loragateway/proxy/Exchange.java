@@ -315,7 +315,7 @@ final class Exchange {
 
   /** Returns whether a server that answers so has not taken the request. */
   boolean turnsAway(int status) {
-    return settings.retries().statuses().contains(status);
+    return status >= 400 && settings.retries().statuses().contains(status);
   }
 
   /**
