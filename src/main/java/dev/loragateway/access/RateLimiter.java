@@ -19,8 +19,11 @@ import java.util.function.LongSupplier;
 public final class RateLimiter {
   private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
-  /** Callers that were not heard of for this long start afresh; two minutes undo any use. */
-  private static final Duration FORGOTTEN = Duration.ofHours(1);
+  /**
+   * Callers that were not heard of for this long start afresh: longer than a request can take,
+   * which holds a place among those in parallel.
+   */
+  private static final Duration FORGOTTEN = Duration.ofHours(25);
 
   private static final long MAX_CALLERS = 100_000;
 

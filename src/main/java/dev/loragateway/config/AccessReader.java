@@ -93,7 +93,12 @@ final class AccessReader {
         root,
         environment,
         ofFile,
-        file -> file.optionalSections("keys", "a list of keys", key -> key(key, names, hashes)));
+        file -> {
+          if (!file.has("keys")) {
+            file.fault("keys", "is missing (expected: a list of keys)");
+          }
+          return file.optionalSections("keys", "a list of keys", key -> key(key, names, hashes));
+        });
   }
 
   private static ApiKey key(Section key, Set<String> names, Map<String, String> hashes) {

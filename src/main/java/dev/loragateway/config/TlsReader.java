@@ -36,6 +36,10 @@ final class TlsReader {
     if (certificate == null || key == null) {
       return null;
     }
+    if (!KeyPairs.belong(certificate.value(), key.value())) {
+      section.fault("key", "is not that of the certificate (expected: a key in PKCS #8 that is)");
+      return null;
+    }
     Path ca = clientCa == null ? null : clientCa.value();
     return new Tls(
         certificate.value(),

@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -33,11 +34,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One try of an exchange at one endpoint. Holds an answer's head back while it may still be thrown
- * away: until the first piece of its body, a stream's until its first event is whole, a 404's until
- * its body tells whether the endpoint lost the adapter. Confined to the downstream event loop.
+ * away: a short answer's until it is whole, others' until the first piece of the body, a stream's
+ * until its first event is whole. Confined to the downstream event loop.
  */
 final class Attempt implements UpstreamPool.Acquired, ResponseListener {
-  /** A 404 that is longer is not about a model, and an event that is longer no error; in bytes. */
+  /** Longer answers and events are passed on as they come, in bytes. */
   private static final int MAX_HELD = 64 << 10;
 
   private static final HttpHeadersFactory HEADERS =
@@ -202,7 +203,10 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     if (exchange.turnsAway(status)) {
       return Finding.TURNED_AWAY;
     }
-    if (!streamed || status != 200) {
+    if (!streamed) {
+      return heldBytes == 0 || (!whole && isShort(response)) ? Finding.OPEN : Finding.ANSWER;
+    }
+    if (status != 200) {
       return heldBytes == 0 ? Finding.OPEN : Finding.ANSWER;
     }
     return switch (StreamStart.of(heldBody())) {
@@ -210,6 +214,12 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
       case ANSWER -> Finding.ANSWER;
       case FAILED -> Finding.FAILED;
     };
+  }
+
+  /** One that is held until it is whole, so that one that breaks off can be had elsewhere. */
+  private static boolean isShort(HttpResponse response) {
+    long length = HttpUtil.getContentLength(response, Long.MAX_VALUE);
+    return length <= MAX_HELD;
   }
 
   private boolean goesElsewhere(HttpResponse response, Finding finding) {

@@ -73,9 +73,17 @@ final class ConnectionSweep {
     loop.execute(
         () -> {
           for (Swept connection : List.copyOf(connections)) {
-            connection.end();
+            end(connection);
           }
         });
+  }
+
+  private static void end(Swept connection) {
+    try {
+      connection.end();
+    } catch (RuntimeException e) {
+      log.error("a connection's request could not be ended", e);
+    }
   }
 
   private void later() {

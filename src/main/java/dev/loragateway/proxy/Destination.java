@@ -68,6 +68,19 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
   }
 
   /**
+   * Returns whether a server that looks for the model as a file might look elsewhere than its name
+   * says, which would make an allow-list of names worthless.
+   */
+  boolean escapes() {
+    for (String segment : model.split("/", -1)) {
+      if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * What the pick is to know, with the addresses that were tried already.
    *
    * @param again whether the request was sent somewhere before

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -20,6 +21,10 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
@@ -65,6 +70,9 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
 
   /** Whether a message, not only a part of one, came since {@code lastRead}. */
   private boolean heard;
+
+  /** Whether bytes came since the end of the last read. */
+  private boolean bytesCame;
 
   /** When a part of a head came that is not whole yet; 0 = there is none. */
   private long headSince;
@@ -115,6 +123,11 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     pipelined.clear();
   }
 
+  /** The decoder in front of this got bytes, whether or not they make a message. */
+  public void bytesCame() {
+    bytesCame = true;
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     heard = true;
@@ -133,9 +146,10 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       heard = false;
       headSince = 0;
       lastRead = System.nanoTime();
-    } else if (headSince == 0 && reader == null && exchange == null && !dropping) {
+    } else if (bytesCame && headSince == 0 && reader == null && exchange == null && !dropping) {
       headSince = System.nanoTime();
     }
+    bytesCame = false;
   }
 
   /**
@@ -388,18 +402,19 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       return;
     }
     long quiet = now - Math.max(lastRead, lastSent(ctx, now));
+    ProxySettings.Timeouts timeouts = context.settings.get().timeouts();
     if (exchange != null) {
       exchange.checkDeadlines(now, lastSent);
-    } else if (unsent > 0) {
-      if (passed(quiet, context.settings.get().timeouts().answer().idle())) {
-        ctx.close();
+    } else if (unsent > 0
+        && (reader == null || !passed(now - reader.startedAt(), timeouts.requestBody()))) {
+      if (passed(now - lastSent, timeouts.answer().idle())) {
+        close(ctx);
       }
     } else if (dropping) {
       if (quiet > LINGER_SILENCE_NANOS || now - droppingSince > LINGER_NANOS) {
-        ctx.close();
+        close(ctx);
       }
     } else if (reader != null) {
-      ProxySettings.Timeouts timeouts = context.settings.get().timeouts();
       if (passed(quiet, timeouts.answer().idle())
           || passed(now - reader.startedAt(), timeouts.requestBody())) {
         refuse(
@@ -408,11 +423,21 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
                 GatewayError.REQUEST_BODY_TIMEOUT,
                 "the rest of the body did not come in time (timeouts.requestBody, timeouts.idle)"));
       }
-    } else if (headSince != 0) {
-      if (passed(now - headSince, context.settings.get().timeouts().requestHeader())) {
+    } else if (headSince != 0 && !timeouts.requestHeader().isZero()) {
+      if (passed(now - headSince, timeouts.requestHeader())) {
         endHead(ctx);
       }
-    } else if (passed(quiet, context.settings.get().timeouts().keepAlive())) {
+    } else if (passed(quiet, timeouts.keepAlive())) {
+      close(ctx);
+    }
+  }
+
+  /** Closing alone would leave a stream of HTTP/2 in its codec, with what it has not sent. */
+  private static void close(ChannelHandlerContext ctx) {
+    if (ctx.channel() instanceof Http2StreamChannel) {
+      ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.CANCEL))
+          .addListener(ChannelFutureListener.CLOSE);
+    } else {
       ctx.close();
     }
   }
@@ -432,10 +457,14 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     return !timeout.isZero() && nanos > timeout.toNanos();
   }
 
-  /** A reset or a broken pipe: the same as a client that leaves. */
+  /** A reset, a broken pipe, or what is no HTTP/2: the same as a client that leaves. */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof java.io.IOException)) {
+    boolean clients =
+        cause instanceof java.io.IOException
+            || cause instanceof DecoderException
+            || cause instanceof Http2Exception;
+    if (!clients) {
       org.slf4j.LoggerFactory.getLogger(DownstreamHandler.class)
           .warn("connection {} failed", ctx.channel().remoteAddress(), cause);
     }

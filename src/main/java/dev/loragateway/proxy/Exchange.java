@@ -122,7 +122,7 @@ final class Exchange {
       unknown(model);
     } else if (!found.model().equals(model) && facts.modelOffset() < 0) {
       reject(Rejection.aliasInForm(model, found.model()));
-    } else if (found.leftToResolver() && context.unknown.contains(model)) {
+    } else if (found.leftToResolver() && (found.escapes() || context.unknown.contains(model))) {
       refuseUnknown(model);
     } else if (facts.previousResponseId() != null
         && found.maker() == null
@@ -259,7 +259,10 @@ final class Exchange {
     } else if (destination != null && retries.allows(failure, destination.pool())) {
       retry(failed, failure.label());
     } else {
-      reject(Rejection.upstreamFailed(failed.endpoint().address(), cause));
+      reject(
+          request.caller() == null || request.caller().details()
+              ? Rejection.upstreamFailed(failed.endpoint().address(), cause)
+              : Rejection.noneReady(request.model(), failure));
     }
   }
 
@@ -416,14 +419,20 @@ final class Exchange {
     written.addListener(left -> context.active.decrementAndGet());
   }
 
+  /** Returns whether a server may have worked for the request, as far as can be told. */
+  private boolean worked(int status) {
+    boolean sent = times.overhead() >= 0;
+    boolean givenUp = status == CLIENT_LEFT || status == GatewayError.FIRST_BYTE_TIMEOUT.status();
+    return relay.committed() ? relay.status() < 400 : sent && givenUp;
+  }
+
   private void finish(int status, SseUsage.@Nullable Usage usage) {
     over = true;
     if (attempt != null) {
       attempt.end(false);
     }
     queue.end();
-    quota.settle(
-        usage, attempt == null ? 0 : attempt.pieces(), relay.committed() && relay.status() < 400);
+    quota.settle(usage, attempt == null ? 0 : attempt.pieces(), worked(status));
     request.body().release();
     retries.end();
     context.listener.finished(

@@ -13,17 +13,18 @@ final class ResponseHomes {
   private static final int MAX_RESPONSES = 100_000;
   private static final Duration KEPT = Duration.ofHours(1);
 
-  private record Made(String tenant, String responseId) {}
+  private record Made(String tenant, String address) {}
 
-  private final Cache<Made, String> endpoints =
+  private final Cache<String, Made> made =
       Caffeine.newBuilder().maximumSize(MAX_RESPONSES).expireAfterAccess(KEPT).build();
 
   /** Address of the endpoint that made the response, or null. */
   @Nullable String endpoint(String tenant, String responseId) {
-    return endpoints.getIfPresent(new Made(tenant, responseId));
+    Made by = made.getIfPresent(responseId);
+    return by != null && by.tenant().equals(tenant) ? by.address() : null;
   }
 
   void made(String tenant, String responseId, String address) {
-    endpoints.put(new Made(tenant, responseId), address);
+    made.asMap().putIfAbsent(responseId, new Made(tenant, address));
   }
 }

@@ -4,10 +4,11 @@ import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.upstream.UpstreamFailure;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a request may be tried again, when, and where not. One retry is free and goes at once
@@ -18,8 +19,7 @@ final class RetryPolicy {
   private final RetryBudget budget;
   private final ProxySettings.Retries settings;
   private final Set<String> tried = new HashSet<>(0);
-  private @Nullable String budgetedFor;
-  private int budgeted;
+  private final List<String> budgeted = new ArrayList<>(0);
   private int attempts;
   private boolean freeUsed;
   private boolean lastWasFree;
@@ -62,8 +62,7 @@ final class RetryPolicy {
     if (attempts > settings.max() || !budget.take(pool, settings.budgetPercent())) {
       return false;
     }
-    budgetedFor = pool.name();
-    budgeted++;
+    budgeted.add(pool.name());
     lastWasFree = false;
     return true;
   }
@@ -79,7 +78,7 @@ final class RetryPolicy {
     }
     long longest = settings.maxBackoff().toNanos();
     long backoff = Math.min(settings.backoff().toNanos(), longest);
-    for (int n = 1; n < budgeted && backoff < longest; n++) {
+    for (int n = 1; n < budgeted.size() && backoff < longest; n++) {
       backoff = Math.min(2 * backoff, longest);
     }
     return backoff == 0 ? 0 : random.nextLong(backoff + 1);
@@ -109,8 +108,7 @@ final class RetryPolicy {
 
   /** Gives the budget back; the exchange is over. */
   void end() {
-    for (; budgeted > 0 && budgetedFor != null; budgeted--) {
-      budget.release(budgetedFor);
-    }
+    budgeted.forEach(budget::release);
+    budgeted.clear();
   }
 }

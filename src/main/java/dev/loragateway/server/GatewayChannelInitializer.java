@@ -54,8 +54,9 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
     pipeline.addLast(new ConnectionLimit(context));
     SslContext secured = tls.get();
     if (secured == null) {
-      pipeline.addLast(new PrefaceDetector(this::http2));
-      http1(pipeline);
+      DownstreamHandler handler = new DownstreamHandler(context);
+      pipeline.addLast(new PrefaceDetector(this::http2, handler::bytesCame));
+      http1(pipeline, handler);
     } else {
       SslHandler handler = secured.newHandler(channel.alloc());
       handler.setHandshakeTimeoutMillis(HANDSHAKE_MILLIS);
@@ -63,12 +64,12 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
     }
   }
 
-  private void http1(ChannelPipeline pipeline) {
+  private static void http1(ChannelPipeline pipeline, DownstreamHandler handler) {
     pipeline
         .addLast(new WriteCombiner())
-        .addLast(new StrictRequestDecoder())
+        .addLast(new StrictRequestDecoder(handler))
         .addLast(new AnswerEncoder())
-        .addLast(new DownstreamHandler(context));
+        .addLast(handler);
   }
 
   /**
@@ -111,7 +112,7 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
       if (protocol.equals(ApplicationProtocolNames.HTTP_2)) {
         http2(ctx.pipeline());
       } else {
-        http1(ctx.pipeline());
+        http1(ctx.pipeline(), new DownstreamHandler(context));
       }
     }
 
@@ -126,12 +127,21 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
    * Refuses a request with both framings, on which two parsers could disagree (request smuggling).
    */
   private static final class StrictRequestDecoder extends HttpRequestDecoder {
-    StrictRequestDecoder() {
+    private final DownstreamHandler handler;
+
+    StrictRequestDecoder(DownstreamHandler handler) {
       super(
           new HttpDecoderConfig()
               .setMaxInitialLineLength(MAX_REQUEST_LINE)
               .setMaxHeaderSize(MAX_HEADERS)
               .setMaxChunkSize(MAX_CHUNK));
+      this.handler = handler;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
+      handler.bytesCame();
+      super.channelRead(ctx, bytes);
     }
 
     @Override

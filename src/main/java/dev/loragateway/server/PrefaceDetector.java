@@ -18,10 +18,15 @@ final class PrefaceDetector extends ByteToMessageDecoder {
   private static final ByteBuf PREFACE = Http2CodecUtil.connectionPrefaceBuf();
 
   private final Consumer<ChannelPipeline> http2;
+  private final Runnable bytesCame;
 
-  /** Lets {@code http2} add the handlers of a connection that does. */
-  PrefaceDetector(Consumer<ChannelPipeline> http2) {
+  /**
+   * Lets {@code http2} add the handlers of a connection that does, and tells of bytes that are held
+   * here.
+   */
+  PrefaceDetector(Consumer<ChannelPipeline> http2, Runnable bytesCame) {
     this.http2 = http2;
+    this.bytesCame = bytesCame;
   }
 
   @Override
@@ -33,6 +38,7 @@ final class PrefaceDetector extends ByteToMessageDecoder {
         return;
       }
     }
+    bytesCame.run();
     if (length == PREFACE.readableBytes()) {
       while (ctx.pipeline().last() != this) {
         ChannelHandler ofHttp1 = ctx.pipeline().removeLast();

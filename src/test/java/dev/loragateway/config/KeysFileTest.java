@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class KeysFileTest {
   private static final String HASH = "a".repeat(64);
@@ -122,7 +123,6 @@ class KeysFileTest {
             + " there twice",
         "keys: [ { name: k, sha256: HASH }, { name: l, sha256: HASH } ]|:1: keys[1].sha256: is that"
             + " of \"k\" too",
-        "key: []|:1: key: is an unknown key (did you mean \"keys\"?)",
         "keys: {|:1: "
       })
   void keysFile_withAMistake_saysWhereItIs(String yaml, String beginning) {
@@ -133,6 +133,13 @@ class KeysFileTest {
         .asString()
         .startsWith(directory.resolve("keys.yaml") + beginning)
         .doesNotContain("sk-secret");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# nothing", "key: []", "keys:"})
+  void keysFile_withoutKeys_isRefused(String yaml) {
+    assertThat(errors(load(yaml)))
+        .anyMatch(error -> error.contains("keys: is missing (expected: a list of keys)"));
   }
 
   @Test

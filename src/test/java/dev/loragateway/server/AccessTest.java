@@ -139,6 +139,23 @@ class AccessTest {
     assertThat(posts()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"acme/../other/law", "acme/./law", "acme//law", "acme/..", "../acme", "/acme/x"})
+  void nameThatLeadsElsewhereInAFileSystem_isNotLeftToAResolver(String model) {
+    Gateway gateway =
+        gateways.start(
+            Setup.of(server.address())
+                .resolver()
+                .access(
+                    new AccessSettings(
+                        true, List.of(key(KEY, acme(RateLimits.NONE, true), null)))));
+
+    assertThat(gateways.ask(gateway, bearer(Requests.chat(model))).status()).isEqualTo(404);
+
+    assertThat(posts()).isEmpty();
+  }
+
   @Test
   void alias_isAuthorisedAsWhatItStandsFor() {
     assertThat(gateways.ask(forAcme(), bearer(Requests.chat("support"))).status()).isEqualTo(200);

@@ -179,6 +179,38 @@ final class FaultTest {
   }
 
   @Test
+  void shortAnswerBreaksOff_requestGoesElsewhere() {
+    RawUpstream bad =
+        gateways.upstream(
+            call -> {
+              call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+              call.close();
+            });
+    Gateway gateway = between(bad, good());
+
+    WireResponse answer = chatVia(gateway, bad);
+
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.text()).isEqualTo("{\"good\":1}");
+  }
+
+  @Test
+  void shortAnswerBreaksOff_nobodyElse_is502() {
+    RawUpstream bad =
+        gateways.upstream(
+            call -> {
+              call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+              call.close();
+            });
+    Gateway gateway = gateways.start(Setup.of(bad.address()));
+
+    WireResponse answer = gateways.chat(gateway, "lora");
+
+    assertThat(answer.status()).isEqualTo(502);
+    assertThat(answer.whole()).isTrue();
+  }
+
+  @Test
   void switchesProtocols_requestGoesElsewhere() {
     RawUpstream bad =
         gateways.upstream(

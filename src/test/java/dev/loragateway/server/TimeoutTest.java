@@ -67,6 +67,18 @@ final class TimeoutTest {
   }
 
   @Test
+  void connectionThatIdlesAfterALocalAnswer_isNoUnfinishedHead() {
+    Gateway gateway = gateways.start(Setup.of(server.address()).requestHeader(SHORT));
+    WireClient client = gateways.client(gateway);
+    assertThat(client.send(Requests.get("/v1/models")).read().status()).isEqualTo(200);
+    WireClient slow = gateways.client(gateway).send("POST /v1/chat/completions HTTP/1.1\r\nHost: ");
+
+    assertThat(slow.read().status()).isEqualTo(408);
+
+    assertThat(client.send(Requests.chat("base")).read().status()).isEqualTo(200);
+  }
+
+  @Test
   void headThatTrickles_isClosed() {
     Gateway gateway = gateways.start(Setup.of(server.address()).requestHeader(SHORT));
     WireClient client =

@@ -6,7 +6,6 @@ import dev.loragateway.bench.overhead.Site;
 import dev.loragateway.bench.process.Ports;
 import dev.loragateway.bench.process.ProcessTree;
 import dev.loragateway.bench.process.Running;
-import java.io.File;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -21,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * @param site where it is to run
  * @param javaOptions given to its JVM
  */
-record Launcher(Path root, Site site, String javaOptions) {
+public record Launcher(Path root, Site site, String javaOptions) {
   private static final long POLL_MILLIS = 2;
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
 
@@ -31,7 +30,7 @@ record Launcher(Path root, Site site, String javaOptions) {
    * @param tree its process
    * @param millis from exec until ready
    */
-  record Started(ProcessTree tree, long millis) {}
+  public record Started(ProcessTree tree, long millis) {}
 
   /**
    * Starts one and waits until it is ready.
@@ -40,10 +39,26 @@ record Launcher(Path root, Site site, String javaOptions) {
    */
   Started start() throws IOException, InterruptedException {
     int admin = Ports.free();
-    Launch launch = OwnGateway.serve(root, site, admin);
-    File log = site.directory().resolve("gateway.log").toFile();
+    return start(
+        OwnGateway.serve(root, site, admin),
+        site.directory().resolve("gateway.log"),
+        admin,
+        javaOptions);
+  }
+
+  /**
+   * Starts one by a command and waits until it is ready.
+   *
+   * @param log where it writes
+   * @param admin its port for operators
+   * @throws IOException if it ends; the message has what it said
+   */
+  public static Started start(Launch launch, Path log, int admin, String javaOptions)
+      throws IOException, InterruptedException {
     ProcessBuilder builder =
-        new ProcessBuilder(launch.command()).redirectErrorStream(true).redirectOutput(log);
+        new ProcessBuilder(launch.command())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
     builder.environment().put("JAVA_OPTS", javaOptions);
     long began = System.nanoTime();
     ProcessTree tree = new ProcessTree(builder.start());
@@ -51,7 +66,7 @@ record Launcher(Path root, Site site, String javaOptions) {
     while (!ready(admin)) {
       if (!tree.root().isAlive() || System.nanoTime() - began > PATIENCE_NANOS) {
         tree.end();
-        throw new IOException("the gateway is not ready: " + Files.readString(log.toPath()));
+        throw new IOException("the gateway is not ready: " + Files.readString(log));
       }
       Thread.sleep(POLL_MILLIS);
     }
