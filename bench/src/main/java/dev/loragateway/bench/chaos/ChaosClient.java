@@ -13,8 +13,8 @@ import java.net.SocketTimeoutException;
 import java.util.Locale;
 
 /**
- * Sends one request on a connection of its own, byte by byte as HTTP/1.1 has it, so that it can tell
- * every way in which an answer may end. Confined to one thread.
+ * Sends one request on a connection of its own, byte by byte as HTTP/1.1 has it, so that it can
+ * tell every way in which an answer may end. Confined to one thread.
  */
 final class ChaosClient {
   /** Longer than the gateway's own timeouts in these runs. */

@@ -9,7 +9,6 @@ import dev.loragateway.bench.chaos.ChaosResult.Held;
 import dev.loragateway.bench.footprint.Launcher;
 import dev.loragateway.bench.overhead.OwnGateway;
 import dev.loragateway.bench.overhead.Proxy.Launch;
-
 import dev.loragateway.bench.process.Ports;
 import dev.loragateway.bench.process.ProcessTree;
 import dev.loragateway.sim.SimSettings;
@@ -54,7 +53,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Sends requests through a gateway, as a user starts it, to simulated servers that die, hang,",
       "reset, cut off, fail, are slow and lie in their metrics, at random by a seed. Every request",
-      "must end in a whole answer, an error before its first byte, or an error event; the gateway's",
+      "must end in a whole answer, an error before its first byte, or an error event; the"
+          + " gateway's",
       "memory and descriptors must not grow, and nothing may be left over in it."
     },
     footerHeading = "%nExamples:%n",
@@ -234,7 +234,9 @@ public final class ChaosCommand implements Callable<Integer> {
     return counts;
   }
 
-  /** Clients have all their answers, so that nothing is under way; the last end may be a moment off. */
+  /**
+   * Clients have all their answers, so that nothing is under way; the last end may be a moment off.
+   */
   private static List<String> left(int admin) throws IOException, InterruptedException {
     List<String> left = List.of();
     try (HttpClient http = HttpClient.newHttpClient()) {

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Makes servers misbehave, one fault after another, each for a while; by its seed always in the same
- * order. Confined to one thread.
+ * Makes servers misbehave, one fault after another, each for a while; by its seed always in the
+ * same order. Confined to one thread.
  */
 final class ChaosMonkey {
   /** Servers that are left alone at each moment at least, so that there is somebody to go to. */

@@ -1,4 +1,7 @@
-/** Whether every request ends honestly while its servers misbehave. Start here: {@code ChaosCommand}. */
+/**
+ * Whether every request ends honestly while its servers misbehave. Start here: {@code
+ * ChaosCommand}.
+ */
 @NullMarked
 package dev.loragateway.bench.chaos;
 

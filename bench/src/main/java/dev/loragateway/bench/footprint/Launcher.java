@@ -56,9 +56,7 @@ public record Launcher(Path root, Site site, String javaOptions) {
   public static Started start(Launch launch, Path log, int admin, String javaOptions)
       throws IOException, InterruptedException {
     ProcessBuilder builder =
-        new ProcessBuilder(launch.command())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+        new ProcessBuilder(launch.command()).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().put("JAVA_OPTS", javaOptions);
     long began = System.nanoTime();
     ProcessTree tree = new ProcessTree(builder.start());

@@ -13,7 +13,7 @@ public interface Proxy {
       environment = Map.copyOf(environment);
     }
 
-    static Launch of(String... command) {
+    public static Launch of(String... command) {
       return new Launch(List.of(command), Map.of());
     }
 
