@@ -218,8 +218,14 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
 
   /** One that is held until it is whole, so that one that breaks off can be had elsewhere. */
   private static boolean isShort(HttpResponse response) {
-    long length = HttpUtil.getContentLength(response, Long.MAX_VALUE);
-    return length <= MAX_HELD;
+    long length = HttpUtil.getContentLength(response, -1L);
+    return length < 0 ? isJson(response) : length <= MAX_HELD;
+  }
+
+  /** Of no use to anybody before it is whole. */
+  private static boolean isJson(HttpResponse response) {
+    String type = response.headers().get(HttpHeaderNames.CONTENT_TYPE);
+    return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
   }
 
   private boolean goesElsewhere(HttpResponse response, Finding finding) {

@@ -178,12 +178,17 @@ final class FaultTest {
     assertThat(answer.text()).isEqualTo(events);
   }
 
-  @Test
-  void shortAnswerBreaksOff_requestGoesElsewhere() {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Length: 10\r\n\r\nabc",
+        "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+      })
+  void shortAnswerBreaksOff_requestGoesElsewhere(String bytes) {
     RawUpstream bad =
         gateways.upstream(
             call -> {
-              call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+              call.write("HTTP/1.1 200 OK\r\n" + bytes);
               call.close();
             });
     Gateway gateway = between(bad, good());
