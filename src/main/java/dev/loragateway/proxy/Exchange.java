@@ -384,31 +384,28 @@ final class Exchange {
     if (late == null) {
       return;
     }
-    if (attempt != null) {
-      if (late.error() == GatewayError.FIRST_BYTE_TIMEOUT) {
-        attempt.judge(false);
-      }
-      attempt.cancel();
+    if (attempt != null && late.error() == GatewayError.FIRST_BYTE_TIMEOUT) {
+      attempt.judge(false);
     }
-    if (relay.committed()) {
-      breakOff(late.error(), late.message());
-    } else {
-      reject(late);
-    }
+    giveUp(late);
   }
 
   /** The gateway stops. */
   void end() {
-    if (over) {
-      return;
+    if (!over) {
+      giveUp(new Rejection(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
     }
+  }
+
+  /** Cancels the attempt under way and tells the client, in the way that is still possible. */
+  private void giveUp(Rejection why) {
     if (attempt != null) {
       attempt.cancel();
     }
     if (relay.committed()) {
-      breakOff(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN);
+      breakOff(why.error(), why.message());
     } else {
-      reject(new Rejection(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
+      reject(why);
     }
   }
 
