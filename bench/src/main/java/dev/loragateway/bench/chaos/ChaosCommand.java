@@ -143,7 +143,7 @@ public final class ChaosCommand implements Callable<Integer> {
             .tree();
     try {
       ChaosMonkey monkey = new ChaosMonkey(fleet, ADAPTERS, seed);
-      List<Held> samples = load(port, tree.root().pid(), monkey);
+      List<Held> samples = load(port, tree, monkey);
       return new ChaosResult(
           Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
           Commands.line(Objects.requireNonNull(spec)),
@@ -177,8 +177,8 @@ public final class ChaosCommand implements Callable<Integer> {
         .formatted(port, admin, endpoints);
   }
 
-  private List<Held> load(int port, long pid, ChaosMonkey monkey)
-      throws IOException, InterruptedException {
+  private List<Held> load(int port, ProcessTree gateway, ChaosMonkey monkey)
+      throws InterruptedException {
     SplittableRandom random = new SplittableRandom(~seed);
     ChaosClient client = new ChaosClient(port);
     Progress progress = new Progress(seconds);
@@ -191,7 +191,7 @@ public final class ChaosCommand implements Callable<Integer> {
         }
         monkey.turn(System.nanoTime());
         if (turn % TURNS_BETWEEN_SAMPLES == 0) {
-          samples.add(held(pid, (System.nanoTime() - began) / 1e9));
+          samples.add(held(gateway, began));
         }
         progress.add(TURN_MILLIS / 1e3);
         TimeUnit.NANOSECONDS.sleep(
@@ -199,7 +199,7 @@ public final class ChaosCommand implements Callable<Integer> {
       }
       monkey.end();
     }
-    samples.add(held(pid, (System.nanoTime() - began) / 1e9));
+    samples.add(held(gateway, began));
     return samples;
   }
 
@@ -216,16 +216,13 @@ public final class ChaosCommand implements Callable<Integer> {
         });
   }
 
-  private static Held held(long pid, double second) throws IOException {
-    Path proc = Path.of("/proc", Long.toString(pid));
-    double rss =
-        Files.readString(proc.resolve("status"))
-            .lines()
-            .filter(line -> line.startsWith("VmRSS:"))
-            .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
-            .sum();
+  private static Held held(ProcessTree gateway, long began) {
+    Path proc = Path.of("/proc", Long.toString(gateway.root().pid()));
     String[] descriptors = proc.resolve("fd").toFile().list();
-    return new Held(second, rss, descriptors == null ? -1 : descriptors.length);
+    return new Held(
+        (System.nanoTime() - began) / 1e9,
+        gateway.rssMib(),
+        descriptors == null ? -1 : descriptors.length);
   }
 
   private Map<Outcome, Long> counted() {
