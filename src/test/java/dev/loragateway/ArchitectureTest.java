@@ -104,6 +104,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void lettuce_isUsed_onlyByAccess() {
+    only("io.lettuce..", "access");
+  }
+
+  @Test
   void fabric8_isUsed_onlyByKubernetes() {
     only("io.fabric8..", "kubernetes");
   }

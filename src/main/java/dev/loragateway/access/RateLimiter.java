@@ -4,21 +4,16 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Holds callers to their limits. Thread-safe, without locks. */
-/*
- * Each limit is a GCRA (ITU-T I.371): one number, the time at which the caller will have used nothing
- * again. A request moves it on by its share of a minute, and is refused when it would come to lie more
- * than a minute ahead. Tokens are reserved by an estimate when the request is admitted and settled by
- * what was used, so that it may lie further ahead for a while: the next requests pay for it.
+/**
+ * Holds callers to their limits. Tokens are reserved by an estimate when a request is admitted and
+ * settled by what was used: if that was more, the next requests pay for it. Thread-safe.
  */
 public final class RateLimiter {
-  private static final long MINUTE = Duration.ofMinutes(1).toNanos();
-
   /**
    * Callers that were not heard of for this long start afresh: longer than a request can take,
    * which holds a place among those in parallel.
@@ -47,34 +42,23 @@ public final class RateLimiter {
    */
   public record Left(long limit, long remaining, Duration reset) {}
 
-  private static final class Use {
-    final AtomicLong requests = new AtomicLong(Long.MIN_VALUE);
-    final AtomicLong tokens = new AtomicLong(Long.MIN_VALUE);
-    final AtomicInteger parallel = new AtomicInteger();
-  }
-
-  /** A request's part of its caller's limits, until it is settled. */
+  /** A request's part of its caller's limits, until it is settled. Thread-safe. */
   public static final class Reservation {
-    private final Caller caller;
     private final Use use;
+    private final RateLimits limits;
     private final long reserved;
     private final AtomicBoolean settled = new AtomicBoolean();
 
-    private Reservation(Caller caller, Use use, long reserved) {
-      this.caller = caller;
+    private Reservation(Use use, RateLimits limits, long reserved) {
       this.use = use;
+      this.limits = limits;
       this.reserved = reserved;
     }
 
     /** The request is over and used so many tokens; only the first call counts. */
     public void settle(long tokens) {
-      if (settled.getAndSet(true)) {
-        return;
-      }
-      use.parallel.decrementAndGet();
-      long limit = caller.limits().tokensPerMinute();
-      if (limit > 0) {
-        use.tokens.addAndGet(cost(tokens, limit) - cost(reserved, limit));
+      if (!settled.getAndSet(true)) {
+        use.settle(limits, tokens - reserved);
       }
     }
   }
@@ -82,6 +66,11 @@ public final class RateLimiter {
   private final LongSupplier clock;
   private final Cache<String, Use> uses =
       Caffeine.newBuilder().expireAfterAccess(FORGOTTEN).maximumSize(MAX_CALLERS).build();
+
+  /** Those of which other gateways are to hear; nobody takes them out unless limits are shared. */
+  private final Set<Use> shared = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean sharing;
 
   /**
    * Makes a limiter of callers that have used nothing.
@@ -95,67 +84,44 @@ public final class RateLimiter {
   /** Asks for one request that is expected to use so many tokens; settle what is admitted. */
   public Verdict admit(Caller caller, long tokens) {
     RateLimits limits = caller.limits();
-    Use use = use(caller);
-    long now = clock.getAsLong();
-    if (use.parallel.incrementAndGet() > limits.parallel() && limits.parallel() > 0) {
-      use.parallel.decrementAndGet();
-      return new Verdict.Refused("parallel", Duration.ZERO);
-    }
-    long wait = take(use.requests, 1, limits.requestsPerMinute(), now);
-    if (wait > 0) {
-      use.parallel.decrementAndGet();
-      return new Verdict.Refused("requestsPerMinute", Duration.ofNanos(wait));
-    }
     long reserved = Math.min(tokens, limits.tokensPerMinute());
-    wait = take(use.tokens, reserved, limits.tokensPerMinute(), now);
-    if (wait > 0) {
-      use.parallel.decrementAndGet();
-      use.requests.addAndGet(-cost(1, limits.requestsPerMinute()));
-      return new Verdict.Refused("tokensPerMinute", Duration.ofNanos(wait));
+    Use use = use(caller);
+    Verdict.Refused refused = use.take(limits, reserved, now());
+    if (sharing) {
+      shared.add(use);
     }
-    return new Verdict.Admitted(new Reservation(caller, use, reserved));
+    return refused != null ? refused : new Verdict.Admitted(new Reservation(use, limits, reserved));
   }
 
   /** What the caller has left of its requests per minute, which must be limited. */
   public Left requests(Caller caller) {
-    return left(use(caller).requests, caller.limits().requestsPerMinute());
+    return use(caller).requests(caller.limits(), now());
   }
 
   /** What the caller has left of its tokens per minute, which must be limited. */
   public Left tokens(Caller caller) {
-    return left(use(caller).tokens, caller.limits().tokensPerMinute());
+    return use(caller).tokens(caller.limits(), now());
   }
 
   private Use use(Caller caller) {
-    return Objects.requireNonNull(uses.get(caller.name(), name -> new Use()));
+    return Objects.requireNonNull(uses.get(caller.name(), Use::new));
   }
 
-  /** Takes so much of a limit; returns 0, or how long it takes until there is so much. */
-  private static long take(AtomicLong freeAt, long amount, long limit, long now) {
-    if (limit <= 0) {
-      return 0;
-    }
-    long cost = cost(amount, limit);
-    while (true) {
-      long before = freeAt.get();
-      long after = Math.max(before, now) + cost;
-      long wait = after - now - MINUTE;
-      if (wait > 0) {
-        return wait;
-      }
-      if (freeAt.compareAndSet(before, after)) {
-        return 0;
-      }
+  long now() {
+    return clock.getAsLong();
+  }
+
+  /** Whether others are to hear of what is used from now on. */
+  void share(boolean on) {
+    sharing = on;
+    if (!on) {
+      shared.forEach(Use::alone);
+      shared.clear();
     }
   }
 
-  private Left left(AtomicLong freeAt, long limit) {
-    long ahead = Math.max(0, Math.max(freeAt.get(), clock.getAsLong()) - clock.getAsLong());
-    long remaining = (long) ((double) Math.max(0, MINUTE - ahead) / MINUTE * limit);
-    return new Left(limit, remaining, Duration.ofNanos(ahead));
-  }
-
-  private static long cost(long amount, long limit) {
-    return limit <= 0 ? 0 : (long) ((double) amount / limit * MINUTE);
+  /** Those that used something since sharing began; the caller removes those that do not matter. */
+  Set<Use> shared() {
+    return shared;
   }
 }

@@ -1,5 +1,6 @@
 package dev.loragateway.config;
 
+import dev.loragateway.access.RedisSettings;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param drain how the gateway stops
  * @param annotations what is done with pods' annotations
  * @param tls what clients' connections are encrypted with; null = they are not
+ * @param redis through which limits are shared; null = they are not
  */
 public record GatewayConfig(
     InetSocketAddress listen,
@@ -36,7 +38,8 @@ public record GatewayConfig(
     ProxySettings proxy,
     Drain drain,
     AnnotationSettings annotations,
-    @Nullable Tls tls) {
+    @Nullable Tls tls,
+    @Nullable RedisSettings redis) {
 
   /** Where clients connect unless the file says otherwise. */
   public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);

@@ -1,5 +1,6 @@
 package dev.loragateway.config;
 
+import dev.loragateway.access.RedisSettings;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.config.GatewayConfig.Tls;
@@ -47,8 +48,9 @@ final class RootReader {
     root.refuse("adapters", "semantic");
     Tls tls = root.section("tls", tlsReader::read);
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
+    RedisSettings redis = root.section("redis", RedisReader::read);
     return new GatewayConfig(
-        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls);
+        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis);
   }
 
   private static InetSocketAddress admin(Section section, InetSocketAddress listen) {
@@ -100,7 +102,11 @@ final class RootReader {
         new Limits(
             section.value("body", Quantities.size(KIB, GIB), defaults.body()),
             section.value("buffered", Quantities.size(KIB, 1024 * GIB), defaults.buffered()),
-            section.value("connections", Quantities.integer(1, 1_000_000), defaults.connections()));
+            section.value("connections", Quantities.integer(1, 1_000_000), defaults.connections()),
+            section.value("requests", Quantities.integer(1, 1_000_000), defaults.requests()),
+            section.value("memory", Quantities.percentage(1), percent(defaults.memory())) / 100.0,
+            section.value("shedFrom", Quantities.percentage(1), percent(defaults.shedFrom()))
+                / 100.0);
     if (section.faults() == before && limits.body() > limits.buffered()) {
       section.fault(
           section.has("buffered") ? "buffered" : "body",
@@ -109,6 +115,10 @@ final class RootReader {
                   Quantities.showSize(limits.body()), Quantities.showSize(limits.buffered())));
     }
     return limits;
+  }
+
+  private static int percent(double share) {
+    return (int) Math.round(share * 100);
   }
 
   private static Headers headers(Section section) {

@@ -140,13 +140,19 @@ final class Exchange {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
       return;
     }
-    Rejection overLimit = quota.take();
-    if (overLimit != null) {
-      reject(overLimit);
+    long bytes = request.body().bytes().readableBytes();
+    Rejection refusal =
+        retries.attempts() > 0
+            ? null
+            : context.overload.refuses(queue.priority(), to.pool().settings().queue(), bytes);
+    if (refusal == null) {
+      refusal = quota.take();
+    }
+    if (refusal != null) {
+      reject(refusal);
       return;
     }
     PickRequest wanted = to.pickRequest(request, retries.tried(), retries.attempts() > 0);
-    long bytes = request.body().bytes().readableBytes();
     settle(context.admission.admit(queue.request(wanted, bytes), to.pool()));
   }
 

@@ -27,6 +27,7 @@ public final class ProxyContext {
   final Access access;
   final AtomicInteger connections = new AtomicInteger();
   final AtomicInteger active = new AtomicInteger();
+  final Overload overload;
   private final ConcurrentHashMap<EventLoop, ConnectionSweep> sweeps = new ConcurrentHashMap<>();
   private volatile boolean draining;
 
@@ -44,7 +45,13 @@ public final class ProxyContext {
     this.refresh = refresh;
     this.listener = listener;
     this.settings = settings;
+    this.overload = new Overload(settings, active, buffers);
     this.access = new Access(() -> settings.get().access(), InstantSource.system());
+  }
+
+  /** What holds callers to their limits. */
+  public RateLimiter limiter() {
+    return limiter;
   }
 
   /** Requests whose answers have not left the gateway to the end. */
@@ -60,6 +67,11 @@ public final class ProxyContext {
   /** Bytes of request bodies held. */
   public long buffered() {
     return buffers.held();
+  }
+
+  /** How near the gateway is to its limits. */
+  public Overload overload() {
+    return overload;
   }
 
   /** Retries under way that the budget counts. */

@@ -111,9 +111,16 @@ public record ProxySettings(
    * @param body largest request body in bytes
    * @param buffered largest sum of request bodies held at once, in bytes
    * @param connections client connections at once
+   * @param requests requests at once, those that wait included
+   * @param memory share of the heap, and of the memory for buffers outside of it, that may be in
+   *     use, above 0, up to 1
+   * @param shedFrom share of {@code buffered}, {@code requests} and {@code memory} from which on
+   *     requests are refused by their priority class, above 0, up to 1
    */
-  public record Limits(long body, long buffered, int connections) {
-    public static final Limits DEFAULTS = new Limits(64L << 20, 128L << 20, 20_000);
+  public record Limits(
+      long body, long buffered, int connections, int requests, double memory, double shedFrom) {
+    public static final Limits DEFAULTS =
+        new Limits(64L << 20, 128L << 20, 20_000, 20_000, 0.9, 0.8);
   }
 
   /** Which of the gateway's own response headers are sent. */

@@ -74,6 +74,11 @@ final class QueueWait {
     return millis <= MAX_TIMEOUT_MILLIS ? millis : -1;
   }
 
+  /** The priority class read last. */
+  String priority() {
+    return priority;
+  }
+
   /** The request on the terms read last. */
   AdmissionRequest request(PickRequest pick, long bytes) {
     return new AdmissionRequest(pick, priority, bytes, timeout, this::admitted);

@@ -62,6 +62,11 @@ record Rejection(GatewayError error, String message, Duration retryAfter) {
     return new Rejection(GatewayError.SATURATED, allSaturated(model) + ", try again");
   }
 
+  static Rejection overloaded(String resource) {
+    return new Rejection(
+        GatewayError.OVERLOADED, "The gateway is short of " + resource + ", try again later");
+  }
+
   static Rejection overLimit(String key, String limit, Duration retryAfter) {
     return new Rejection(
         GatewayError.KEY_LIMIT,

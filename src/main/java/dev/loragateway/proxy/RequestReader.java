@@ -95,13 +95,22 @@ final class RequestReader {
       case Routes.Match.Found found -> {
         route = found.route();
         query = found.query();
-        Refusal denied = found.route().open() ? null : authenticate();
+        Refusal denied = found.route().open() ? null : admit();
         yield denied != null ? denied : expectBody(found.route());
       }
     };
   }
 
-  /** Before the body is read, so that strangers cannot make the gateway hold anything. */
+  /** Before the body is read, so that the gateway need not hold it. */
+  private @Nullable Refusal admit() {
+    Refusal denied = authenticate();
+    if (denied != null) {
+      return denied;
+    }
+    Rejection overload = context.overload.refusesAll();
+    return overload == null ? null : new Refusal(overload.error(), overload.message());
+  }
+
   private @Nullable Refusal authenticate() {
     HttpHeaders headers = head.headers();
     return switch (context.access.prove(

@@ -1,6 +1,7 @@
 package dev.loragateway.registry;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -46,6 +47,16 @@ public record QueueSettings(
   public QueueSettings {
     priorities = Map.copyOf(priorities);
     models = Map.copyOf(models);
+  }
+
+  /**
+   * Where a class stands among the others: 0 with the smallest head start, 1 with the largest, and
+   * evenly between; equal ones together.
+   */
+  public double rank(String priority) {
+    List<Duration> headStarts = priorities.values().stream().distinct().sorted().toList();
+    int place = headStarts.indexOf(priorities.get(priority));
+    return headStarts.size() < 2 ? 1 : (double) Math.max(0, place) / (headStarts.size() - 1);
   }
 
   /** The priority class of a request for {@code model} that does not name one. */

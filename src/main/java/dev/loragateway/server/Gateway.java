@@ -1,5 +1,6 @@
 package dev.loragateway.server;
 
+import dev.loragateway.access.SharedLimits;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.Discovered;
@@ -7,6 +8,7 @@ import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.kubernetes.KubernetesDiscovery;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.proxy.Overload;
 import dev.loragateway.proxy.ProxyContext;
 import dev.loragateway.proxy.WarmupCalls;
 import dev.loragateway.registry.EndpointRegistry;
@@ -50,6 +52,8 @@ public final class Gateway implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Gateway.class);
   private static final int BACKLOG = 1024;
 
+  private static final Duration MEMORY_SAMPLES = Duration.ofMillis(100);
+
   /** For the errors that end what a drain did not wait for. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
@@ -65,6 +69,7 @@ public final class Gateway implements AutoCloseable {
   private final EndpointScraper scraper;
   private final UpstreamPools upstreams;
   private final ProxyContext proxy;
+  private final SharedLimits limits;
   private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
   private @Nullable KubernetesDiscovery discovery;
@@ -97,6 +102,7 @@ public final class Gateway implements AutoCloseable {
             metrics,
             () -> this.config.proxy());
     metrics.observe(proxy);
+    limits = new SharedLimits(proxy.limiter(), metrics::limitsShared);
   }
 
   /**
@@ -116,12 +122,19 @@ public final class Gateway implements AutoCloseable {
               gateway.admission,
               gateway.metrics,
               () -> gateway.draining);
+      gateway.watchMemory();
       gateway.listener = gateway.listen(config.listen());
       return gateway;
     } catch (IOException e) {
       gateway.stop();
       throw e;
     }
+  }
+
+  private void watchMemory() {
+    Overload overload = proxy.overload();
+    acceptor.scheduleWithFixedDelay(
+        overload::sample, 0, MEMORY_SAMPLES.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private Channel listen(InetSocketAddress address) throws IOException {
@@ -194,6 +207,7 @@ public final class Gateway implements AutoCloseable {
   }
 
   private synchronized void apply(GatewayConfig next) {
+    limits.use(next.redis());
     membership.configure(next);
     place();
     Map<String, List<KubernetesSource>> sources = membership.sources();
@@ -305,6 +319,7 @@ public final class Gateway implements AutoCloseable {
       listener.close().awaitUninterruptibly();
     }
     scraper.close();
+    limits.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     acceptor.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     upstreams.close();

@@ -36,8 +36,9 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
     root.addAppender(appender);
-    // what fails there is told by the watches, in one line
+    // what fails there is told by those who use it, in one line
     context.getLogger("io.fabric8").setLevel(Level.OFF);
+    context.getLogger("io.lettuce").setLevel(Level.OFF);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 }

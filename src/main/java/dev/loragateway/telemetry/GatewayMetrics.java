@@ -5,6 +5,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.proxy.ExchangeListener;
 import dev.loragateway.proxy.ExchangeReport;
+import dev.loragateway.proxy.Overload;
 import dev.loragateway.proxy.ProxyContext;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
@@ -13,6 +14,7 @@ import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.scrape.ScrapeListener;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -219,6 +221,17 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   public void observe(ProxyContext proxy) {
     registry.gauge(Meters.PREFIX + "connections", proxy, ProxyContext::connections);
     registry.gauge(Meters.PREFIX + "buffered_bytes", proxy, ProxyContext::buffered);
+    for (Overload.Resource resource : Overload.Resource.values()) {
+      Gauge.builder(Meters.PREFIX + "pressure", proxy.overload(), known -> known.pressure(resource))
+          .description("How much of a limit is in use; 1 = all of it")
+          .tag("resource", resource.label())
+          .register(registry);
+    }
+  }
+
+  /** Limits were shared with other gateways, or could not be. */
+  public void limitsShared(boolean well) {
+    count("limit_syncs", "Exchanges of what callers used", "ok", Boolean.toString(well));
   }
 
   private void count(String name, String description, String... tags) {

@@ -55,6 +55,7 @@ class ConfigLoaderTest {
                 ProxySettings.DEFAULTS,
                 Drain.DEFAULTS,
                 AnnotationSettings.DEFAULTS,
+                null,
                 null));
   }
 
@@ -88,7 +89,7 @@ class ConfigLoaderTest {
                   { connect: 3s, tls: 2s, firstByte: 0, idle: 1h, total: 0, requestHeader: 1s, requestBody: 2s, keepAlive: 0,
                     upstreamKeepAlive: 2s, routes: [ { path: /v1/embeddings, total: 1m } ] }
                 retries: { max: 0, budget: 5%, statuses: [ 502, 429 ], backoff: 0, maxBackoff: 1s }
-                limits: { body: 1MB, buffered: 2000000, connections: 3 }
+                limits: { body: 1MB, buffered: 2000000, connections: 3, requests: 4, memory: 50%, shedFrom: 60% }
                 headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false, rateLimit: false }
                 drain: { delay: 0, timeout: 1s }
                 """,
@@ -166,7 +167,7 @@ class ConfigLoaderTest {
                     Duration.ZERO),
                 new ProxySettings.Retries(
                     0, 5, Set.of(429, 502), Duration.ZERO, Duration.ofSeconds(1)),
-                new ProxySettings.Limits(1_000_000, 2_000_000, 3),
+                new ProxySettings.Limits(1_000_000, 2_000_000, 3, 4, 0.5, 0.6),
                 new ProxySettings.Headers(false, false, false, false, false, false),
                 AccessSettings.OPEN));
     assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));

@@ -35,7 +35,7 @@ class AccessTest {
     server = gateways.simulator("base", "acme/law", "other/law");
   }
 
-  private static ApiKey key(String secret, Caller caller, @Nullable Instant expires) {
+  static ApiKey key(String secret, Caller caller, @Nullable Instant expires) {
     try {
       byte[] hash =
           MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));

@@ -31,6 +31,7 @@ final class GatewayTest {
         any.proxy(),
         any.drain(),
         any.annotations(),
+        null,
         null);
   }
 

@@ -1,6 +1,7 @@
 package dev.loragateway.server;
 
 import dev.loragateway.access.AccessSettings;
+import dev.loragateway.access.RedisSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
@@ -44,6 +45,7 @@ final class Setup {
   private UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
   private AccessSettings access = AccessSettings.OPEN;
   private GatewayConfig.@Nullable Tls tls;
+  private @Nullable RedisSettings redis;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
@@ -302,17 +304,33 @@ final class Setup {
   }
 
   Setup bodyLimit(long bytes) {
-    limits = new Limits(bytes, limits.buffered(), limits.connections());
-    return this;
+    return limits(bytes, limits.buffered(), limits.connections());
   }
 
   Setup bufferedLimit(long bytes) {
-    limits = new Limits(limits.body(), bytes, limits.connections());
-    return this;
+    return limits(limits.body(), bytes, limits.connections());
   }
 
   Setup connectionLimit(int connections) {
-    limits = new Limits(limits.body(), limits.buffered(), connections);
+    return limits(limits.body(), limits.buffered(), connections);
+  }
+
+  private Setup limits(long body, long buffered, int connections) {
+    limits =
+        new Limits(
+            body, buffered, connections, limits.requests(), limits.memory(), limits.shedFrom());
+    return this;
+  }
+
+  /** Requests at once, and the share of the memory that may be in use; shed from the half of it. */
+  Setup overload(int requests, double memory) {
+    limits =
+        new Limits(limits.body(), limits.buffered(), limits.connections(), requests, memory, 0.5);
+    return this;
+  }
+
+  Setup redis(RedisSettings through) {
+    redis = through;
     return this;
   }
 
@@ -331,7 +349,8 @@ final class Setup {
         new ProxySettings(timeouts, retries, limits, Headers.ALL, access),
         drain,
         annotations,
-        tls);
+        tls,
+        redis);
   }
 
   private GatewayConfig.Pool last() {
