@@ -448,7 +448,7 @@ class ConfigErrorsTest {
     assertThat(errors("- a"))
         .containsExactly(
             "gateway.yaml:1: is a list, not a mapping (expected: the keys listen, admin, pools,"
-                + " timeouts, retries, limits, headers, access, drain, tls, kubernetes)");
+                + " timeouts, retries, limits, headers, access, drain, tls, kubernetes, redis)");
   }
 
   @Test

@@ -63,7 +63,7 @@ class ConfigFilesTest {
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
                 "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"
-                    + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|keysFile):.*|^"
+                    + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|keysFile|redis|url|syncInterval|prefix):.*|^"
                     + "    (kubernetes|timeouts):.*|^      name: vllm-llama",
                 "");
 
