@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, scaling, start and memory, chaos, and JMH.
+# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, scaling, start and memory, chaos, siege, and JMH.
 # `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
@@ -17,6 +17,7 @@ usage: bench/run.sh routing [OPTIONS]          routing policies compared in simu
        bench/run.sh scaling [OPTIONS]          what a second event loop brings, a minute (scaling --help)
        bench/run.sh footprint [OPTIONS]        start and memory, half an hour (footprint --help)
        bench/run.sh chaos [OPTIONS]            whether every request ends honestly while servers misbehave, ten minutes (chaos --help)
+       bench/run.sh siege [OPTIONS]           what others feel of idle, slow and unreading clients, two minutes (siege --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -50,6 +51,7 @@ case "${1:-}" in
   scaling) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.overhead.ScalingCommand "$@" ;;
   footprint) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.footprint.FootprintCommand "$@" ;;
   chaos) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.chaos.ChaosCommand "$@" ;;
+  siege) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.siege.SiegeCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;

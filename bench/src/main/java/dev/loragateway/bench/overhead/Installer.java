@@ -11,11 +11,11 @@ import java.util.Objects;
  * Installs what is missing: Debian packages, and Python packages each in a place of their own.
  * Stateless.
  */
-final class Installer {
+public final class Installer {
   private Installer() {}
 
   /** Installs a Debian package without starting what it brings. */
-  static void debian(String name, String program) throws IOException, InterruptedException {
+  public static void debian(String name, String program) throws IOException, InterruptedException {
     if (Shell.has(program)) {
       return;
     }
