@@ -3,6 +3,7 @@ package dev.loragateway.config;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.TlsIdentity;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.PoolSettings;
@@ -10,7 +11,7 @@ import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,18 +99,15 @@ public record GatewayConfig(
   /**
    * What clients' connections are encrypted with. Immutable.
    *
-   * @param certificate PEM file of the gateway's certificate, and those up to its authority
-   * @param key PEM file of its private key, not encrypted
-   * @param clientCa PEM file of the authorities of clients' certificates; null = clients need none
+   * @param own the gateway's certificate and key
+   * @param clientCa the authorities of clients' certificates; empty = clients need none
    * @param clientOptional whether a client without a certificate is accepted all the same
-   * @param fingerprint of the files' contents: another one is another configuration
    */
-  public record Tls(
-      Path certificate,
-      Path key,
-      @Nullable Path clientCa,
-      boolean clientOptional,
-      String fingerprint) {}
+  public record Tls(TlsIdentity own, List<X509Certificate> clientCa, boolean clientOptional) {
+    public Tls {
+      clientCa = List.copyOf(clientCa);
+    }
+  }
 
   /**
    * How the gateway stops.

@@ -45,7 +45,7 @@ final class RootReader {
             root.section("access", accessReader::read));
     Drain drain = root.section("drain", RootReader::drain);
     root.refuse("adapters", "semantic");
-    Tls tls = root.section("tls", tlsReader::read);
+    Tls tls = root.section("tls", tlsReader::server);
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
     return new GatewayConfig(
         listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls);

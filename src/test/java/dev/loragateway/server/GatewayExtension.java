@@ -95,7 +95,7 @@ final class GatewayExtension
     return launch(setup.build());
   }
 
-  private Gateway launch(GatewayConfig config) {
+  Gateway launch(GatewayConfig config) {
     try {
       return closing(Gateway.start(config));
     } catch (IOException e) {

@@ -186,7 +186,7 @@ final class Setup {
   }
 
   Setup apiKey(String key) {
-    return access(new UpstreamAccess(false, null, key));
+    return access(new UpstreamAccess(null, key));
   }
 
   Setup access(UpstreamAccess access) {
