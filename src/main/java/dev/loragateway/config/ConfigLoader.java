@@ -86,7 +86,8 @@ public final class ConfigLoader {
         new RootReader(
             new PoolReader(tlsReader, findings),
             new AccessReader(baseDir, new Environment(env), findings),
-            tlsReader);
+            tlsReader,
+            new AdminReader(baseDir));
     return Section.read(root, new Environment(env), findings, reader::read);
   }
 

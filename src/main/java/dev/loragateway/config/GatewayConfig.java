@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * A whole, valid configuration. Immutable.
  *
  * @param listen where clients connect
- * @param adminListen where operators connect
+ * @param admin the operators' side
  * @param pools the pools, in the order of the file
  * @param upstream connections to the model servers
  * @param proxy limits and timeouts of requests
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GatewayConfig(
     InetSocketAddress listen,
-    InetSocketAddress adminListen,
+    Admin admin,
     List<Pool> pools,
     UpstreamSettings upstream,
     ProxySettings proxy,
@@ -64,10 +64,24 @@ public record GatewayConfig(
     if (!next.listen.equals(listen)) {
       sentences.add("listen needs a restart to take effect");
     }
-    if (!next.adminListen.equals(adminListen)) {
+    if (!next.admin.listen().equals(admin.listen())) {
       sentences.add("admin.listen needs a restart to take effect");
     }
     return sentences;
+  }
+
+  /**
+   * The operators' side. Immutable; {@link #toString} hides the token.
+   *
+   * @param listen where operators connect
+   * @param token what they have to send to see {@code /api/*}; null = nothing, so that only this
+   *     machine sees it
+   */
+  public record Admin(InetSocketAddress listen, @Nullable String token) {
+    @Override
+    public String toString() {
+      return "Admin[listen=%s, token=%s]".formatted(listen, token == null ? "none" : "***");
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import static dev.loragateway.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.access.AccessSettings;
+import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.AnnotationSettings;
@@ -46,7 +47,7 @@ class ConfigLoaderTest {
         .isEqualTo(
             new GatewayConfig(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 9090),
+                new Admin(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9090), null),
                 List.of(
                     new Pool(
                         PoolSettings.of("p", "base"),
@@ -66,7 +67,7 @@ class ConfigLoaderTest {
             parse(
                 """
                 listen: "[::1]:8081"
-                admin: { listen: localhost:9091 }
+                admin: { listen: localhost:9091, token: ops }
                 pools:
                   - name: llama
                     baseModel: meta/llama
@@ -97,8 +98,8 @@ class ConfigLoaderTest {
 
     assertThat(result.config().listen().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
     assertThat(result.config().listen().getPort()).isEqualTo(8081);
-    assertThat(result.config().adminListen())
-        .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091));
+    assertThat(result.config().admin())
+        .isEqualTo(new Admin(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091), "ops"));
     Pool pool = result.config().pools().getFirst();
     assertThat(pool.settings())
         .isEqualTo(
@@ -231,7 +232,7 @@ class ConfigLoaderTest {
   void listeners_bothOnAnyFreePort_areValid() {
     GatewayConfig config = valid(MINIMAL + "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n");
 
-    assertThat(config.listen()).isEqualTo(config.adminListen());
+    assertThat(config.listen()).isEqualTo(config.admin().listen());
   }
 
   @ParameterizedTest
@@ -340,7 +341,8 @@ class ConfigLoaderTest {
 
   @Test
   void config_printed_hidesTheKey() {
-    GatewayConfig config = valid(MINIMAL + "    upstream: { apiKey: sk-secret }\n");
+    GatewayConfig config =
+        valid(MINIMAL + "    upstream: { apiKey: sk-secret }\nadmin: { token: sk-secret }\n");
 
     assertThat(config.pools().getFirst().endpoints().getFirst().apiKey()).isEqualTo("sk-secret");
     assertThat(config.toString()).doesNotContain("sk-secret");

@@ -44,6 +44,9 @@ final class Setup {
   private UpstreamSettings upstream = UpstreamSettings.DEFAULTS;
   private AccessSettings access = AccessSettings.OPEN;
   private GatewayConfig.@Nullable Tls tls;
+  private InetSocketAddress adminListen =
+      new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+  private @Nullable String adminToken;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
@@ -285,6 +288,17 @@ final class Setup {
     return this;
   }
 
+  Setup adminToken(String token) {
+    adminToken = token;
+    return this;
+  }
+
+  /** The operators' port is open to other machines, as in a container. */
+  Setup adminEverywhere() {
+    adminListen = new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
+    return this;
+  }
+
   Setup access(AccessSettings settings) {
     access = settings;
     return this;
@@ -325,7 +339,7 @@ final class Setup {
     InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
     return new GatewayConfig(
         any,
-        any,
+        new GatewayConfig.Admin(adminListen, adminToken),
         pools,
         upstream,
         new ProxySettings(timeouts, retries, limits, Headers.ALL, access),
