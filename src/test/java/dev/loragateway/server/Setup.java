@@ -47,6 +47,7 @@ final class Setup {
   private InetSocketAddress adminListen =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
   private @Nullable String adminToken;
+  private Headers headers = Headers.ALL;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
@@ -288,6 +289,11 @@ final class Setup {
     return this;
   }
 
+  Setup headers(Headers shown) {
+    headers = shown;
+    return this;
+  }
+
   Setup adminToken(String token) {
     adminToken = token;
     return this;
@@ -342,7 +348,7 @@ final class Setup {
         new GatewayConfig.Admin(adminListen, adminToken),
         pools,
         upstream,
-        new ProxySettings(timeouts, retries, limits, Headers.ALL, access),
+        new ProxySettings(timeouts, retries, limits, headers, access),
         drain,
         annotations,
         tls);
