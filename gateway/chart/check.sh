@@ -90,7 +90,7 @@ check_configurations() {
   local file
   while read -r file; do
     # variables that the manifests take from Secrets
-    VLLM_KEY="set" "$gateway/run" check "$file" | sed "s|$work/||"
+    VLLM_KEY="set" ADMIN_TOKEN="set" "$gateway/run" check "$file" | sed "s|$work/||"
   done < <(configurations "$1" "$2")
 }
 

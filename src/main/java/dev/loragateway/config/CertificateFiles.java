@@ -1,62 +1,121 @@
 package dev.loragateway.config;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.KeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** The format of paths to certificates. Stateless. */
+/**
+ * The formats of paths to certificates and private keys, which are read at once: what was checked
+ * is what is used. A path is relative to a directory unless it is absolute. Stateless.
+ */
 final class CertificateFiles {
+  private static final int MAX_BYTES = 1 << 20;
+  private static final Pattern KEY =
+      Pattern.compile(
+          "-----BEGIN PRIVATE KEY-----([^-]*+)-----END PRIVATE KEY-----", Pattern.DOTALL);
+  private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA");
+  private static final String RELATIVE = "; a relative path begins at the configuration file";
+
   private CertificateFiles() {}
 
-  /** Files whose path is relative to {@code directory} unless it is absolute. */
-  static Format<Path> in(Path directory) {
-    return new Format<>(
-        "a readable PEM file of certificates; a relative path begins at the configuration file",
-        text -> certificates(directory, text));
+  private interface Content<T> {
+    Parsed<T> parse(String file, byte[] bytes) throws GeneralSecurityException;
   }
 
-  /** The same for a private key, which must not be encrypted. */
-  static Format<Path> keysIn(Path directory) {
-    return new Format<>(
-        "a readable PEM file of a private key that is not encrypted; a relative path begins at the"
-            + " configuration file",
-        text -> key(directory, text));
+  /** Certificates, at least one. */
+  static Format<List<X509Certificate>> in(Path directory) {
+    return format(
+        "a readable PEM file of certificates" + RELATIVE,
+        directory,
+        CertificateFiles::certificates);
   }
 
-  private static Parsed<Path> key(Path directory, String text) {
-    if (text.indexOf('\0') >= 0) {
-      return Parsed.wrong(text, "is not a path");
+  /** A private key. */
+  static Format<PrivateKey> keysIn(Path directory) {
+    return format(
+        "a readable PEM file of a private key in PKCS #8 (BEGIN PRIVATE KEY), not encrypted"
+            + RELATIVE,
+        directory,
+        CertificateFiles::key);
+  }
+
+  private static <T> Format<T> format(String expected, Path directory, Content<T> content) {
+    return new Format<>(
+        expected,
+        text ->
+            text.indexOf('\0') >= 0
+                ? Parsed.wrong(text, "is not a path")
+                : read(directory.resolve(text), content));
+  }
+
+  private static <T> Parsed<T> read(Path path, Content<T> content) {
+    String file = path.toString();
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      return Parsed.wrong(file, "is not a readable file");
     }
-    Path file = directory.resolve(text);
+    try (InputStream in = Files.newInputStream(path)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      return bytes.length > MAX_BYTES
+          ? Parsed.wrong(file, "is longer than 1MiB")
+          : content.parse(file, bytes);
+    } catch (GeneralSecurityException e) {
+      return Parsed.wrong(file, "cannot be used: " + e.getMessage());
+    } catch (IOException e) {
+      return Parsed.wrong(file, "cannot be read");
+    }
+  }
+
+  private static Parsed<List<X509Certificate>> certificates(String file, byte[] bytes) {
     try {
-      String pem = Files.readString(file);
-      return pem.contains("PRIVATE KEY-----") && !pem.contains("ENCRYPTED")
-          ? new Parsed.Value<>(file)
-          : Parsed.wrong(file.toString(), "holds no private key in the clear");
-    } catch (IOException e) {
-      return Parsed.wrong(file.toString(), "is not a readable file");
+      List<X509Certificate> all =
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(bytes))
+              .stream()
+              .map(X509Certificate.class::cast)
+              .toList();
+      return all.isEmpty() ? Parsed.wrong(file, "holds no certificate") : new Parsed.Value<>(all);
+    } catch (CertificateException e) {
+      return Parsed.wrong(file, "holds no valid certificate");
     }
   }
 
-  private static Parsed<Path> certificates(Path directory, String text) {
-    if (text.indexOf('\0') >= 0) {
-      return Parsed.wrong(text, "is not a path");
+  private static Parsed<PrivateKey> key(String file, byte[] bytes) throws GeneralSecurityException {
+    Matcher pem = KEY.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
+    if (!pem.find()) {
+      return Parsed.wrong(file, "holds no private key of this kind");
     }
-    Path file = directory.resolve(text);
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      return Parsed.wrong(file.toString(), "is not a readable file");
+    try {
+      byte[] encoded = Base64.getMimeDecoder().decode(pem.group(1));
+      return new Parsed.Value<>(decode(new PKCS8EncodedKeySpec(encoded)));
+    } catch (InvalidKeySpecException | IllegalArgumentException e) {
+      return Parsed.wrong(file, "holds no valid private key of " + String.join(", ", ALGORITHMS));
     }
-    try (InputStream in = Files.newInputStream(file)) {
-      return CertificateFactory.getInstance("X.509").generateCertificates(in).isEmpty()
-          ? Parsed.wrong(file.toString(), "holds no certificate")
-          : new Parsed.Value<>(file);
-    } catch (CertificateException e) {
-      return Parsed.wrong(file.toString(), "holds no valid certificate");
-    } catch (IOException e) {
-      return Parsed.wrong(file.toString(), "cannot be read");
+  }
+
+  private static PrivateKey decode(KeySpec key) throws GeneralSecurityException {
+    for (String algorithm : ALGORITHMS) {
+      try {
+        return KeyFactory.getInstance(algorithm).generatePrivate(key);
+      } catch (InvalidKeySpecException e) {
+        // it may be one of another algorithm
+      }
     }
+    throw new InvalidKeySpecException("of another algorithm, or none");
   }
 }

@@ -81,11 +81,13 @@ public final class ConfigLoader {
 
   private static GatewayConfig read(
       YamlNode root, Path baseDir, Map<String, String> env, Findings findings) {
+    TlsReader tlsReader = new TlsReader(baseDir);
     RootReader reader =
         new RootReader(
-            new PoolReader(baseDir, findings),
+            new PoolReader(tlsReader, findings),
             new AccessReader(baseDir, new Environment(env), findings),
-            new TlsReader(baseDir));
+            tlsReader,
+            new AdminReader(baseDir));
     return Section.read(root, new Environment(env), findings, reader::read);
   }
 

@@ -4,6 +4,7 @@ import dev.loragateway.access.RedisSettings;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.TlsIdentity;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.PoolSettings;
@@ -11,7 +12,7 @@ import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * A whole, valid configuration. Immutable.
  *
  * @param listen where clients connect
- * @param adminListen where operators connect
+ * @param admin the operators' side
  * @param pools the pools, in the order of the file
  * @param upstream connections to the model servers
  * @param proxy limits and timeouts of requests
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record GatewayConfig(
     InetSocketAddress listen,
-    InetSocketAddress adminListen,
+    Admin admin,
     List<Pool> pools,
     UpstreamSettings upstream,
     ProxySettings proxy,
@@ -66,10 +67,24 @@ public record GatewayConfig(
     if (!next.listen.equals(listen)) {
       sentences.add("listen needs a restart to take effect");
     }
-    if (!next.adminListen.equals(adminListen)) {
+    if (!next.admin.listen().equals(admin.listen())) {
       sentences.add("admin.listen needs a restart to take effect");
     }
     return sentences;
+  }
+
+  /**
+   * The operators' side. Immutable; {@link #toString} hides the token.
+   *
+   * @param listen where operators connect
+   * @param token what they have to send to see {@code /api/*}; null = nothing, so that only this
+   *     machine sees it
+   */
+  public record Admin(InetSocketAddress listen, @Nullable String token) {
+    @Override
+    public String toString() {
+      return "Admin[listen=%s, token=%s]".formatted(listen, token == null ? "none" : "***");
+    }
   }
 
   /**
@@ -101,18 +116,15 @@ public record GatewayConfig(
   /**
    * What clients' connections are encrypted with. Immutable.
    *
-   * @param certificate PEM file of the gateway's certificate, and those up to its authority
-   * @param key PEM file of its private key, not encrypted
-   * @param clientCa PEM file of the authorities of clients' certificates; null = clients need none
+   * @param own the gateway's certificate and key
+   * @param clientCa the authorities of clients' certificates; empty = clients need none
    * @param clientOptional whether a client without a certificate is accepted all the same
-   * @param fingerprint of the files' contents: another one is another configuration
    */
-  public record Tls(
-      Path certificate,
-      Path key,
-      @Nullable Path clientCa,
-      boolean clientOptional,
-      String fingerprint) {}
+  public record Tls(TlsIdentity own, List<X509Certificate> clientCa, boolean clientOptional) {
+    public Tls {
+      clientCa = List.copyOf(clientCa);
+    }
+  }
 
   /**
    * How the gateway stops.

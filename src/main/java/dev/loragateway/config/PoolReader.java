@@ -5,12 +5,12 @@ import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,16 +39,16 @@ final class PoolReader {
   private static final Duration LEAST_STALE_AFTER = Duration.ofSeconds(3);
 
   private final Findings findings;
-  private final Format<Path> caFile;
+  private final TlsReader tlsReader;
   private final Map<String, Located<String>> aliases = new LinkedHashMap<>();
   private final Map<String, TimeoutReader.OfPool> timeouts = new LinkedHashMap<>();
   private final ClaimedNames poolNames;
   private final ClaimedNames modelNames;
   private final ClaimedNames addresses;
 
-  PoolReader(Path baseDir, Findings findings) {
+  PoolReader(TlsReader tlsReader, Findings findings) {
     this.findings = findings;
-    this.caFile = CertificateFiles.in(baseDir);
+    this.tlsReader = tlsReader;
     this.poolNames = new ClaimedNames("another name for each pool", findings);
     this.modelNames = new ClaimedNames("each model's name and alias once in the file", findings);
     this.addresses = new ClaimedNames("each endpoint once in the file", findings);
@@ -85,8 +85,8 @@ final class PoolReader {
     if (pool.has("timeouts")) {
       timeouts.put(name, differing);
     }
-    UpstreamAccess access = new UpstreamAccess(upstream.tls(), upstream.ca(), upstream.apiKey());
-    return new Pool(settings, endpoints(name, urls, upstream), sources, access, scrape.settings());
+    UpstreamAccess found = upstream.access(upstream.tlsGiven());
+    return new Pool(settings, endpoints(name, urls, upstream), sources, found, scrape.settings());
   }
 
   /** What differs for each pool, by name. */
@@ -126,24 +126,26 @@ final class PoolReader {
     for (Located<EndpointUrl> located : urls) {
       EndpointUrl url = located.value();
       String address = Endpoint.address(url.host(), url.port());
-      UpstreamAccess access =
-          new UpstreamAccess(url.tls(), url.tls() ? upstream.ca() : null, upstream.apiKey());
+      UpstreamAccess access = upstream.access(url.tls());
       endpoints.add(new Endpoint(pool, address, url.host(), url.port(), access));
     }
     return endpoints;
   }
 
   /** What the endpoints of a pool have in common. */
-  private record Upstream(boolean tls, @Nullable Path ca, @Nullable String apiKey) {}
+  private record Upstream(boolean tlsGiven, UpstreamTls tls, @Nullable String apiKey) {
+    UpstreamAccess access(boolean secure) {
+      return new UpstreamAccess(secure ? tls : null, apiKey);
+    }
+  }
 
   private Upstream upstream(Section section, boolean plain) {
     Located<String> apiKey = section.find("apiKey", Formats.SECRET);
-    Located<Path> ca = section.section("tls", tls -> tls.find("ca", caFile));
+    UpstreamTls tls = section.section("tls", tlsReader::upstream);
     if (plain && section.has("tls")) {
       section.fault("tls", "has no effect: every endpoint is http (expected: https endpoints)");
     }
-    return new Upstream(
-        section.has("tls"), ca == null ? null : ca.value(), apiKey == null ? null : apiKey.value());
+    return new Upstream(section.has("tls"), tls, apiKey == null ? null : apiKey.value());
   }
 
   /** What is asked how often, and when an answer is too old. */

@@ -1,6 +1,7 @@
 package dev.loragateway.config;
 
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.config.GatewayConfig.Tls;
@@ -22,9 +23,15 @@ final class RootReader {
   private final PoolReader poolReader;
   private final AccessReader accessReader;
   private final TlsReader tlsReader;
+  private final AdminReader adminReader;
 
-  RootReader(PoolReader poolReader, AccessReader accessReader, TlsReader tlsReader) {
+  RootReader(
+      PoolReader poolReader,
+      AccessReader accessReader,
+      TlsReader tlsReader,
+      AdminReader adminReader) {
     this.tlsReader = tlsReader;
+    this.adminReader = adminReader;
     this.poolReader = poolReader;
     this.accessReader = accessReader;
   }
@@ -32,7 +39,7 @@ final class RootReader {
   GatewayConfig read(Section root) {
     InetSocketAddress listen =
         root.value("listen", Addresses.LISTEN_ADDRESS, GatewayConfig.DEFAULT_LISTEN);
-    InetSocketAddress admin = root.section("admin", section -> admin(section, listen));
+    Admin admin = root.section("admin", section -> adminReader.read(section, listen));
     List<Pool> pools = root.sections("pools", "at least one pool", poolReader::read);
     poolReader.checkAliases();
     TimeoutReader.Both timeouts =
@@ -46,30 +53,11 @@ final class RootReader {
             root.section("access", accessReader::read));
     Drain drain = root.section("drain", RootReader::drain);
     root.refuse("adapters", "semantic");
-    Tls tls = root.section("tls", tlsReader::read);
+    Tls tls = root.section("tls", tlsReader::server);
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
     RedisSettings redis = root.section("redis", RedisReader::read);
     return new GatewayConfig(
         listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis);
-  }
-
-  private static InetSocketAddress admin(Section section, InetSocketAddress listen) {
-    InetSocketAddress admin =
-        section.value("listen", Addresses.LISTEN_ADDRESS, GatewayConfig.DEFAULT_ADMIN_LISTEN);
-    if (overlap(listen, admin)) {
-      section.fault(
-          "listen", "is taken by listen already (expected: another port than the clients' one)");
-    }
-    return admin;
-  }
-
-  /** Whether two listeners would want one port; port 0 is any free one. */
-  private static boolean overlap(InetSocketAddress one, InetSocketAddress other) {
-    return one.getPort() == other.getPort()
-        && one.getPort() != 0
-        && (one.getAddress().equals(other.getAddress())
-            || one.getAddress().isAnyLocalAddress()
-            || other.getAddress().isAnyLocalAddress());
   }
 
   private static Retries retries(Section section) {

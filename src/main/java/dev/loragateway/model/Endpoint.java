@@ -32,7 +32,7 @@ public record Endpoint(
 
   /** The URL of a path on this endpoint; {@code path} begins with a slash. */
   public String url(String path) {
-    return (access.tls() ? "https://" : "http://") + address + path;
+    return (access.tls() == null ? "http://" : "https://") + address + path;
   }
 
   /** The credential to send, or null to pass the client's own. */

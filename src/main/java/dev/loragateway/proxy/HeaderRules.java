@@ -26,6 +26,7 @@ final class HeaderRules {
   static final AsciiString API_KEY = AsciiString.cached("x-api-key");
   static final AsciiString SESSION_ID = AsciiString.cached("x-session-id");
 
+  private static final AsciiString OWN = AsciiString.cached("x-gateway-");
   private static final AsciiString KEEP_ALIVE = AsciiString.cached("keep-alive");
 
   /** How Netty tells of an HTTP/2 request what HTTP/1.1 has no place for. */
@@ -50,6 +51,23 @@ final class HeaderRules {
     headers.remove(HttpHeaderNames.UPGRADE);
     headers.remove(HttpHeaderNames.PROXY_AUTHENTICATE);
     headers.remove(HttpHeaderNames.PROXY_AUTHORIZATION);
+  }
+
+  /**
+   * Removes from a server's answer what only this gateway says: the request's id and whatever its
+   * own headers may be called.
+   */
+  static void removeOwn(HttpHeaders headers) {
+    headers.remove(REQUEST_ID);
+    List<CharSequence> own = new ArrayList<>(0);
+    Iterator<Map.Entry<CharSequence, CharSequence>> entries = headers.iteratorCharSequence();
+    while (entries.hasNext()) {
+      CharSequence name = entries.next().getKey();
+      if (AsciiString.regionMatches(name, true, 0, OWN, 0, OWN.length())) {
+        own.add(name);
+      }
+    }
+    own.forEach(headers::remove);
   }
 
   /** The client's session when it is short enough to be remembered; else null. */

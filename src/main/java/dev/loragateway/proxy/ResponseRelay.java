@@ -105,7 +105,7 @@ final class ResponseRelay {
 
   private void mark(HttpHeaders headers, ClientRequest request, Attempt from) {
     ProxySettings.Headers shown = request.shown(settings.headers());
-    headers.remove(HeaderRules.REQUEST_ID);
+    HeaderRules.removeOwn(headers);
     if (shown.requestId()) {
       headers.set(HeaderRules.REQUEST_ID, request.id());
     }

@@ -31,12 +31,14 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class WarmupCalls implements Warmup {
+  private static final String PATH = "/v1/completions";
+
   private final EventLoopGroup loops;
   private final UpstreamPools upstreams;
   private final ExchangeListener listener;
   private final Supplier<ProxySettings> settings;
 
-  /** Sends on any of the loops; a call takes {@code timeouts.firstByte} at most. */
+  /** Sends on any of the loops; a call takes the {@code firstByte} of its pool and path at most. */
   public WarmupCalls(
       EventLoopGroup loops,
       UpstreamPools upstreams,
@@ -76,7 +78,8 @@ public final class WarmupCalls implements Warmup {
     @Override
     public void connected(UpstreamConnection connection) {
       this.connection = connection;
-      long timeout = settings.get().timeouts().answer().firstByte().toMillis();
+      String pool = dispatch.state().endpoint().pool();
+      long timeout = settings.get().timeouts().answer(pool, PATH).firstByte().toMillis();
       if (timeout > 0) {
         loop.schedule(this::tooLate, timeout, TimeUnit.MILLISECONDS);
       }
@@ -87,10 +90,7 @@ public final class WarmupCalls implements Warmup {
       byte[] body = WarmupBody.json(Objects.requireNonNull(dispatch.adapter()));
       FullHttpRequest request =
           new DefaultFullHttpRequest(
-              HttpVersion.HTTP_1_1,
-              HttpMethod.POST,
-              "/v1/completions",
-              Unpooled.wrappedBuffer(body));
+              HttpVersion.HTTP_1_1, HttpMethod.POST, PATH, Unpooled.wrappedBuffer(body));
       request
           .headers()
           .set(HttpHeaderNames.HOST, dispatch.state().endpoint().address())

@@ -1,16 +1,14 @@
 package dev.loragateway.scrape;
 
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamTls;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.HexFormat;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to a model server, for one GET after another over HTTP/1.1 (RFC 9112). Confined to
@@ -38,14 +36,14 @@ final class HttpConnection implements AutoCloseable {
   /**
    * Connects, and closes the socket if that fails.
    *
-   * @param tls whom to trust; null = plain text
+   * @param address of the endpoint's host
    */
-  static HttpConnection open(
-      Socket socket, Endpoint endpoint, InetAddress address, @Nullable SSLContext tls)
+  static HttpConnection open(Socket socket, Endpoint endpoint, InetAddress address)
       throws IOException {
     try {
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(address, endpoint.port()));
+      UpstreamTls tls = endpoint.access().tls();
       return new HttpConnection(socket, tls == null ? socket : secured(socket, endpoint, tls));
     } catch (IOException | RuntimeException e) {
       close(socket);
@@ -53,14 +51,9 @@ final class HttpConnection implements AutoCloseable {
     }
   }
 
-  private static Socket secured(Socket socket, Endpoint endpoint, SSLContext tls)
+  private static Socket secured(Socket socket, Endpoint endpoint, UpstreamTls tls)
       throws IOException {
-    SSLSocket secured =
-        (SSLSocket)
-            tls.getSocketFactory().createSocket(socket, endpoint.host(), endpoint.port(), true);
-    SSLParameters parameters = secured.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    secured.setSSLParameters(parameters);
+    SSLSocket secured = tls.over(socket, endpoint.host(), endpoint.port());
     secured.startHandshake();
     return secured;
   }

@@ -3,7 +3,6 @@ package dev.loragateway.scrape;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.loragateway.model.Endpoint;
-import dev.loragateway.model.UpstreamAccess;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Proxy;
@@ -11,8 +10,6 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +38,6 @@ final class ScrapeClient implements AutoCloseable {
   private final ExecutorService lookups =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("scrape-lookup-", 0).factory());
   private final Deadlines deadlines = new Deadlines();
-  private final Map<Path, SSLContext> authorities = new ConcurrentHashMap<>();
   private final Map<Endpoint, HttpConnection> idle = new ConcurrentHashMap<>();
   private final PageBuffers buffers = new PageBuffers();
 
@@ -87,7 +82,7 @@ final class ScrapeClient implements AutoCloseable {
     long deadline = System.nanoTime() + timeout.toNanos();
     try {
       return ask(Request.of(endpoint, path, maxBytes, deadline));
-    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException e) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
@@ -98,8 +93,7 @@ final class ScrapeClient implements AutoCloseable {
   }
 
   /** The server may close a kept connection at any time; then the request goes over another one. */
-  private Answer ask(Request request)
-      throws IOException, GeneralSecurityException, InterruptedException {
+  private Answer ask(Request request) throws IOException, InterruptedException {
     HttpConnection kept = kept(request.endpoint());
     if (kept != null) {
       try {
@@ -157,14 +151,12 @@ final class ScrapeClient implements AutoCloseable {
     }
   }
 
-  private HttpConnection open(Request request)
-      throws IOException, GeneralSecurityException, InterruptedException {
+  private HttpConnection open(Request request) throws IOException, InterruptedException {
     Endpoint endpoint = request.endpoint();
     InetAddress address = resolve(endpoint.host(), request.deadline());
-    SSLContext tls = tls(endpoint.access());
     Socket socket = new Socket(Proxy.NO_PROXY);
     return deadlines.within(
-        request.deadline(), socket, () -> HttpConnection.open(socket, endpoint, address, tls));
+        request.deadline(), socket, () -> HttpConnection.open(socket, endpoint, address));
   }
 
   /** A look-up cannot be given up; it is only not waited for. */
@@ -177,23 +169,6 @@ final class ScrapeClient implements AutoCloseable {
     } catch (TimeoutException e) {
       throw new SocketTimeoutException();
     }
-  }
-
-  private @Nullable SSLContext tls(UpstreamAccess access)
-      throws IOException, GeneralSecurityException {
-    Path pem = access.ca();
-    if (!access.tls()) {
-      return null;
-    }
-    if (pem == null) {
-      return SSLContext.getDefault();
-    }
-    SSLContext known = authorities.get(pem);
-    if (known == null) {
-      known = TrustedAuthorities.sslContext(pem);
-      authorities.put(pem, known);
-    }
-    return known;
   }
 
   private static Answer.Failed failed(Throwable failure) {

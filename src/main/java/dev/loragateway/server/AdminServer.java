@@ -12,6 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The operators' port: health, readiness, metrics and state. A server of its own on threads of its
@@ -24,7 +28,7 @@ final class AdminServer implements AutoCloseable {
         /healthz    the process lives
         /readyz     every pool was scraped, and no shutdown is under way
         /metrics    Prometheus
-        /api/state  pools, endpoints and the adapters that they hold
+        /api/state  pools, endpoints and the adapters that they hold; wants admin.token if there is one
       """;
 
   private record Answer(int status, String type, String body) {}
@@ -33,7 +37,10 @@ final class AdminServer implements AutoCloseable {
     Answer render();
   }
 
+  private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
+
   private final HttpServer server;
+  private final AdminAccess access;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   AdminServer(
@@ -41,7 +48,8 @@ final class AdminServer implements AutoCloseable {
       EndpointRegistry registry,
       Admission admission,
       GatewayMetrics metrics,
-      BooleanSupplier draining)
+      BooleanSupplier draining,
+      Supplier<@Nullable String> token)
       throws IOException {
     try {
       server = HttpServer.create(listen, 0);
@@ -49,10 +57,15 @@ final class AdminServer implements AutoCloseable {
       throw Gateway.busy("admin.listen", listen, e);
     }
     server.setExecutor(threads);
+    access = new AdminAccess(server.getAddress().getAddress(), token);
+    if (access.closed()) {
+      log.warn(
+          "admin.listen is open to other machines and there is no admin.token: /api/* answers 403");
+    }
     page("/healthz", () -> text(200, "ok\n"));
     page("/readyz", () -> readiness(registry, draining));
     page("/metrics", () -> metrics(registry, admission, metrics));
-    page("/api/state", () -> state(registry, admission));
+    guarded("/api/state", () -> state(registry, admission));
     page("/", () -> text(200, INDEX));
     server.start();
   }
@@ -90,14 +103,30 @@ final class AdminServer implements AutoCloseable {
   }
 
   private void page(String path, Page page) {
+    server.createContext(path, exchange -> answer(exchange, path, page));
+  }
+
+  /** A page for those who may see it. */
+  private void guarded(String path, Page page) {
     server.createContext(
         path,
         exchange -> {
-          try (exchange) {
-            boolean exact = exchange.getRequestURI().getPath().equals(path);
-            send(exchange, exact ? page.render() : text(404, "no such page\n"));
+          AdminAccess.Refusal refusal = access.check(exchange.getRequestHeaders());
+          if (refusal != null && refusal.status() == 401) {
+            exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
           }
+          answer(
+              exchange,
+              path,
+              refusal == null ? page : () -> text(refusal.status(), refusal.message()));
         });
+  }
+
+  private static void answer(HttpExchange exchange, String path, Page page) throws IOException {
+    try (exchange) {
+      boolean exact = exchange.getRequestURI().getPath().equals(path);
+      send(exchange, exact ? page.render() : text(404, "no such page\n"));
+    }
   }
 
   private static void send(HttpExchange exchange, Answer answer) throws IOException {

@@ -117,11 +117,12 @@ public final class Gateway implements AutoCloseable {
       gateway.apply(config);
       gateway.admin =
           new AdminServer(
-              config.adminListen(),
+              config.admin().listen(),
               gateway.registry,
               gateway.admission,
               gateway.metrics,
-              () -> gateway.draining);
+              () -> gateway.draining,
+              () -> gateway.config.admin().token());
       gateway.watchMemory();
       gateway.listener = gateway.listen(config.listen());
       return gateway;

@@ -87,7 +87,8 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private record Reload(Gateway gateway) implements ConfigWatcher.Listener {
+  /** Puts what was read in force, and says so. */
+  record Reload(Gateway gateway) implements ConfigWatcher.Listener {
     @Override
     public void reloaded(GatewayConfig config, List<String> warnings) {
       warnings.forEach(log::warn);

@@ -37,7 +37,7 @@ final class ServerTls implements Supplier<@Nullable SslContext> {
   }
 
   /**
-   * Takes certificates from these files from now on.
+   * Takes these certificates from now on.
    *
    * @throws IOException when they cannot be used; nothing changes then
    */
@@ -53,20 +53,18 @@ final class ServerTls implements Supplier<@Nullable SslContext> {
   private static SslContext build(Tls tls) throws IOException {
     try {
       SslContextBuilder builder =
-          SslContextBuilder.forServer(tls.certificate().toFile(), tls.key().toFile())
+          SslContextBuilder.forServer(tls.own().key(), tls.own().chain())
               .protocols("TLSv1.3", "TLSv1.2")
               .ciphers(Http2SecurityUtil.CIPHERS, SupportedCipherSuiteFilter.INSTANCE)
               .applicationProtocolConfig(ALPN);
-      if (tls.clientCa() != null) {
+      if (!tls.clientCa().isEmpty()) {
         builder
-            .trustManager(tls.clientCa().toFile())
+            .trustManager(tls.clientCa())
             .clientAuth(tls.clientOptional() ? ClientAuth.OPTIONAL : ClientAuth.REQUIRE);
       }
       return builder.build();
     } catch (IOException | IllegalArgumentException e) {
-      throw new IOException(
-          "tls: %s and %s cannot be used: %s".formatted(tls.certificate(), tls.key(), reason(e)),
-          e);
+      throw new IOException("tls: %s cannot be used: %s".formatted(tls.own(), reason(e)), e);
     }
   }
 

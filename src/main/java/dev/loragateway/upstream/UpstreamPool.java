@@ -1,6 +1,8 @@
 package dev.loragateway.upstream;
 
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamTls;
+import dev.loragateway.upstream.UpstreamSettings.Connect;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -11,7 +13,6 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponseDecoder;
-import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -159,12 +160,13 @@ public final class UpstreamPool {
     }
 
     @Override
-    protected void initChannel(Channel channel) throws Exception {
-      if (endpoint.access().tls()) {
-        SslContext context = shared.tls(endpoint.access());
-        SslHandler tls = context.newHandler(channel.alloc(), endpoint.host(), endpoint.port());
-        tls.setHandshakeTimeoutMillis(shared.settings().connect(endpoint.pool()).tls().toMillis());
-        channel.pipeline().addLast(tls);
+    protected void initChannel(Channel channel) {
+      UpstreamTls tls = endpoint.access().tls();
+      if (tls != null) {
+        SslHandler handler = new SslHandler(tls.engine(endpoint.host(), endpoint.port()));
+        Connect timeouts = shared.settings().connect(endpoint.pool());
+        handler.setHandshakeTimeoutMillis(timeouts.tls().toMillis());
+        channel.pipeline().addLast(handler);
       }
       channel.pipeline().addLast(new WriteCombiner());
       HttpDecoderConfig config =

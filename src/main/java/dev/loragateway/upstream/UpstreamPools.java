@@ -1,23 +1,18 @@
 package dev.loragateway.upstream;
 
-import dev.loragateway.model.UpstreamAccess;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioDatagramChannel;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.resolver.AddressResolverGroup;
 import io.netty.resolver.dns.DnsAddressResolverGroup;
 import io.netty.resolver.dns.DnsNameResolverBuilder;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLException;
 
 /** One {@link UpstreamPool} for each event loop, and what they share. Thread-safe. */
 public final class UpstreamPools implements AutoCloseable {
   private final Supplier<UpstreamSettings> settings;
   private final ConcurrentHashMap<EventLoop, UpstreamPool> pools = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<UpstreamAccess, SslContext> contexts = new ConcurrentHashMap<>();
   private final AddressResolverGroup<InetSocketAddress> resolver =
       new DnsAddressResolverGroup(
           new DnsNameResolverBuilder().datagramChannelType(NioDatagramChannel.class));
@@ -38,19 +33,6 @@ public final class UpstreamPools implements AutoCloseable {
 
   AddressResolverGroup<InetSocketAddress> resolver() {
     return resolver;
-  }
-
-  SslContext tls(UpstreamAccess access) throws SSLException {
-    SslContext context = contexts.get(access);
-    if (context == null) {
-      SslContextBuilder builder = SslContextBuilder.forClient();
-      if (access.ca() != null) {
-        builder.trustManager(access.ca().toFile());
-      }
-      context = builder.build();
-      contexts.put(access, context);
-    }
-    return context;
   }
 
   @Override

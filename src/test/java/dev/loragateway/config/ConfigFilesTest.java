@@ -63,7 +63,7 @@ class ConfigFilesTest {
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
                 "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"
-                    + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|keysFile|redis|url|syncInterval|prefix):.*|^"
+                    + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|keysFile|token|tokenFile|redis|url|syncInterval|prefix):.*|^"
                     + "    (kubernetes|timeouts):.*|^      name: vllm-llama",
                 "");
 
@@ -111,7 +111,7 @@ class ConfigFilesTest {
     Pool pool = config.pools().getFirst();
 
     assertThat(config.listen()).hasToString("/127.0.0.1:8080");
-    assertThat(config.adminListen()).hasToString("/127.0.0.1:9090");
+    assertThat(config.admin().listen()).hasToString("/127.0.0.1:9090");
     assertThat(pool.settings().name()).isEqualTo("demo");
     assertThat(pool.settings().baseModel()).isEqualTo("base");
     assertThat(pool.endpoints())

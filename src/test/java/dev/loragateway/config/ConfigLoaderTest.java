@@ -6,11 +6,13 @@ import static dev.loragateway.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.access.AccessSettings;
+import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.proxy.ProxySettings;
 import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
@@ -45,7 +47,7 @@ class ConfigLoaderTest {
         .isEqualTo(
             new GatewayConfig(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 8080),
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 9090),
+                new Admin(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9090), null),
                 List.of(
                     new Pool(
                         PoolSettings.of("p", "base"),
@@ -66,7 +68,7 @@ class ConfigLoaderTest {
             parse(
                 """
                 listen: "[::1]:8081"
-                admin: { listen: localhost:9091 }
+                admin: { listen: localhost:9091, token: ops }
                 pools:
                   - name: llama
                     baseModel: meta/llama
@@ -97,8 +99,8 @@ class ConfigLoaderTest {
 
     assertThat(result.config().listen().getAddress().getHostAddress()).isEqualTo("0:0:0:0:0:0:0:1");
     assertThat(result.config().listen().getPort()).isEqualTo(8081);
-    assertThat(result.config().adminListen())
-        .isEqualTo(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091));
+    assertThat(result.config().admin())
+        .isEqualTo(new Admin(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9091), "ops"));
     Pool pool = result.config().pools().getFirst();
     assertThat(pool.settings())
         .isEqualTo(
@@ -138,8 +140,9 @@ class ConfigLoaderTest {
                     3, Duration.ofSeconds(1), Duration.ofMinutes(1), 10, Duration.ZERO)));
     assertThat(pool.endpoints())
         .containsExactly(
-            new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(false, null, "sk-1")),
-            new Endpoint("llama", "b:443", "b", 443, new UpstreamAccess(true, null, "sk-1")));
+            new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(null, "sk-1")),
+            new Endpoint(
+                "llama", "b:443", "b", 443, new UpstreamAccess(UpstreamTls.PLATFORM, "sk-1")));
     assertThat(pool.scrape())
         .isEqualTo(
             new ScrapeSettings(
@@ -230,7 +233,7 @@ class ConfigLoaderTest {
   void listeners_bothOnAnyFreePort_areValid() {
     GatewayConfig config = valid(MINIMAL + "listen: 127.0.0.1:0\nadmin: { listen: 127.0.0.1:0 }\n");
 
-    assertThat(config.listen()).isEqualTo(config.adminListen());
+    assertThat(config.listen()).isEqualTo(config.admin().listen());
   }
 
   @ParameterizedTest
@@ -248,7 +251,7 @@ class ConfigLoaderTest {
     Endpoint endpoint = valid(yaml).pools().getFirst().endpoints().getFirst();
 
     assertThat(endpoint.address()).isEqualTo(address);
-    assertThat(endpoint.access().tls()).isEqualTo(tls);
+    assertThat(endpoint.access().tls() != null).isEqualTo(tls);
   }
 
   @ParameterizedTest
@@ -339,7 +342,8 @@ class ConfigLoaderTest {
 
   @Test
   void config_printed_hidesTheKey() {
-    GatewayConfig config = valid(MINIMAL + "    upstream: { apiKey: sk-secret }\n");
+    GatewayConfig config =
+        valid(MINIMAL + "    upstream: { apiKey: sk-secret }\nadmin: { token: sk-secret }\n");
 
     assertThat(config.pools().getFirst().endpoints().getFirst().apiKey()).isEqualTo("sk-secret");
     assertThat(config.toString()).doesNotContain("sk-secret");

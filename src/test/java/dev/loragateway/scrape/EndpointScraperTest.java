@@ -250,7 +250,7 @@ class EndpointScraperTest {
             endpoint.address(),
             endpoint.host(),
             endpoint.port(),
-            new UpstreamAccess(false, null, "secret"));
+            new UpstreamAccess(null, "secret"));
     scraper.start(guarded, ONCE);
     eventually(() -> assertThat(server.requests).hasSize(3));
     assertThat(server.requests)

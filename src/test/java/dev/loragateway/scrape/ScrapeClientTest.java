@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
+import dev.loragateway.model.UpstreamTls;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
@@ -13,10 +14,9 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -27,7 +27,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -228,7 +227,7 @@ class ScrapeClientTest {
   @Test
   void apiKey_withALineBreak_refused() throws InterruptedException {
     Endpoint plain = server.endpoint();
-    UpstreamAccess access = new UpstreamAccess(false, null, "a\r\nx: y");
+    UpstreamAccess access = new UpstreamAccess(null, "a\r\nx: y");
     Endpoint endpoint = new Endpoint("pool", plain.address(), plain.host(), plain.port(), access);
     assertThat(reason(get(endpoint, "/health"))).contains("control character");
     assertThat(server.requests).isEmpty();
@@ -290,19 +289,12 @@ class ScrapeClientTest {
   }
 
   @Test
-  void tls_authorityOfFile_trustedAndNoOther(@TempDir Path directory) throws Exception {
+  void tls_authorityOfOurs_trustedAndNoOther() throws Exception {
     X509Bundle ours = certificate();
-    Path ca = Files.writeString(directory.resolve("ca.pem"), ours.getCertificatePathPEM());
-    Path other =
-        Files.writeString(directory.resolve("o.pem"), certificate().getCertificatePathPEM());
-    Path empty = Files.createFile(directory.resolve("empty.pem"));
     try (ScriptedServer secure = new ScriptedServer(serverContext(ours))) {
-      assertThat(text(get(secured(secure, ca), "/health"))).isEmpty();
-      assertThat(reason(get(secured(secure, other), "/health"))).contains("SSL");
-      assertThat(reason(get(secured(secure, null), "/health"))).contains("SSL");
-      assertThat(reason(get(secured(secure, empty), "/health"))).contains("no certificate");
-      assertThat(reason(get(secured(secure, directory.resolve("absent")), "/health")))
-          .contains("NoSuchFileException");
+      assertThat(text(get(secured(secure, trusting(ours)), "/health"))).isEmpty();
+      assertThat(reason(get(secured(secure, trusting(certificate())), "/health"))).contains("SSL");
+      assertThat(reason(get(secured(secure, UpstreamTls.PLATFORM), "/health"))).contains("SSL");
     }
   }
 
@@ -351,10 +343,14 @@ class ScrapeClientTest {
     return Endpoint.plain("pool", "127.0.0.1", socket.getLocalPort());
   }
 
-  private static Endpoint secured(ScriptedServer server, Path ca) {
+  private static UpstreamTls trusting(X509Bundle authority) throws Exception {
+    return UpstreamTls.of(List.of(authority.getCertificate()), null);
+  }
+
+  private static Endpoint secured(ScriptedServer server, UpstreamTls tls) {
     Endpoint plain = server.endpoint();
     return new Endpoint(
-        "pool", plain.address(), plain.host(), plain.port(), new UpstreamAccess(true, ca, null));
+        "pool", plain.address(), plain.host(), plain.port(), new UpstreamAccess(tls, null));
   }
 
   private static X509Bundle certificate() throws Exception {

@@ -5,6 +5,7 @@ import static dev.loragateway.server.GatewayExtension.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimSettings;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What operators see. */
 final class AdminTest {
@@ -189,6 +192,105 @@ final class AdminTest {
         .until(() -> admin(gateway, "/metrics").text().contains(name + "{pool=\"pool\"} 1"));
 
     assertThat(admin(gateway, "/metrics").text()).doesNotContain(name + "{pool=\"unasked\"}");
+  }
+
+  private static String bearer(String token) {
+    return "Authorization: Bearer " + token;
+  }
+
+  private static void expectPlain(Gateway gateway) {
+    for (String path : new String[] {"/healthz", "/readyz", "/metrics", "/"}) {
+      assertThat(admin(gateway, path, "Host: example.com").status()).as(path).isEqualTo(200);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void state_withAToken_isForThoseWhoKnowIt(boolean everywhere) {
+    SimulatedServer server = gateways.simulator("base");
+    Setup setup = Setup.of(server.address()).adminToken("s3cret");
+    Gateway gateway = gateways.launch(everywhere ? setup.adminEverywhere() : setup);
+    await().atMost(SOON).until(gateway::ready);
+
+    for (String wrong :
+        new String[] {
+          "Host: 127.0.0.1",
+          bearer(""),
+          bearer("s3cre"),
+          bearer("s3crets"),
+          "Authorization: Basic s3cret",
+          "x-api-key: s3cret"
+        }) {
+      WireResponse refused = admin(gateway, "/api/state", wrong);
+      assertThat(refused.status()).as(wrong).isEqualTo(401);
+      assertThat(refused.header("www-authenticate")).isEqualTo("Bearer");
+      assertThat(refused.text()).contains("Authorization: Bearer TOKEN").doesNotContain("s3cret");
+    }
+    for (String right : new String[] {bearer("s3cret"), "authorization: bearer  s3cret"}) {
+      assertThat(admin(gateway, "/api/state", right, "Host: example.com").json().has("pools"))
+          .isTrue();
+    }
+    expectPlain(gateway);
+  }
+
+  @Test
+  void token_ofAnotherConfiguration_countsAtOnce() {
+    SimulatedServer server = gateways.simulator("base");
+    Gateway gateway = gateways.launch(Setup.of(server.address()).adminToken("first"));
+    assertThat(admin(gateway, "/api/state", bearer("first")).status()).isEqualTo(200);
+
+    gateway.reload(Setup.of(server.address()).adminToken("second").build());
+
+    assertThat(admin(gateway, "/api/state", bearer("first")).status()).isEqualTo(401);
+    assertThat(admin(gateway, "/api/state", bearer("second")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void state_openToOthersWithoutAToken_isShownToNobody() {
+    SimulatedServer server = gateways.simulator("base");
+    try (CapturedLog log = CapturedLog.of(AdminServer.class, Level.INFO)) {
+      Gateway gateway = gateways.launch(Setup.of(server.address()).adminEverywhere());
+      await().atMost(SOON).until(gateway::ready);
+
+      for (String header : new String[] {"Host: 127.0.0.1", bearer("x")}) {
+        WireResponse refused = admin(gateway, "/api/state", header);
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.text()).contains("admin.token", "admin.tokenFile");
+      }
+      expectPlain(gateway);
+      assertThat(log.events())
+          .singleElement()
+          .satisfies(
+              event -> {
+                assertThat(event.getLevel()).isEqualTo(Level.WARN);
+                assertThat(event.getFormattedMessage()).contains("admin.token", "403");
+              });
+    }
+  }
+
+  @Test
+  void state_underANameOfSomebodyElse_isRefused() {
+    SimulatedServer server = gateways.simulator("base");
+    Gateway gateway = gateways.start(Setup.of(server.address()));
+    String port = ":" + gateway.adminPort();
+
+    for (String host :
+        new String[] {"localhost", "LOCALHOST" + port, "127.0.0.1", "[::1]" + port}) {
+      assertThat(admin(gateway, "/api/state", "Host: " + host).status()).as(host).isEqualTo(200);
+    }
+    for (String host :
+        new String[] {
+          "example.com",
+          "example.com" + port,
+          "localhost.example.com",
+          "127.0.0.1.example.com",
+          "10.0.0.1",
+          "",
+          "localhost\r\nHost: example.com"
+        }) {
+      assertThat(admin(gateway, "/api/state", "Host: " + host).status()).as(host).isEqualTo(421);
+    }
+    expectPlain(gateway);
   }
 
   @Test

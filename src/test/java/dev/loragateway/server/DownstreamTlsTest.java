@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.config.GatewayConfig.Tls;
+import dev.loragateway.model.TlsIdentity;
 import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
 import io.netty.pkitesting.CertificateBuilder;
@@ -17,8 +18,6 @@ import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -31,7 +30,6 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -41,8 +39,6 @@ class DownstreamTlsTest {
       "{\"model\":\"base\",\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
 
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
-
-  @TempDir private Path directory;
 
   private static X509Bundle certificate(String name) throws Exception {
     return new CertificateBuilder()
@@ -54,15 +50,11 @@ class DownstreamTlsTest {
         .buildSelfSigned();
   }
 
-  /** The files are written anew, as a rotation does. */
-  private Tls tls(X509Bundle own, @Nullable X509Bundle clients) throws IOException {
-    Path certificate = Files.writeString(directory.resolve("tls.crt"), own.getCertificatePEM());
-    Path key = Files.writeString(directory.resolve("tls.key"), own.getPrivateKeyPEM());
-    Path ca =
-        clients == null
-            ? null
-            : Files.writeString(directory.resolve("ca.crt"), clients.getCertificatePEM());
-    return new Tls(certificate, key, ca, false, own.getCertificatePEM());
+  private static Tls tls(X509Bundle own, @Nullable X509Bundle clients) {
+    return new Tls(
+        new TlsIdentity(own.getCertificatePathList(), own.getKeyPair().getPrivate()),
+        clients == null ? List.of() : List.of(clients.getCertificate()),
+        false);
   }
 
   private HttpClient client(Version version, X509Bundle trusted, @Nullable X509Bundle own)
@@ -231,24 +223,6 @@ class DownstreamTlsTest {
     HttpClient stale = client(Version.HTTP_1_1, first, null);
     assertThatThrownBy(() -> stale.send(chat(gateway, CHAT), BodyHandlers.ofString()))
         .isInstanceOf(IOException.class);
-  }
-
-  @Test
-  void certificateThatDoesNotFitItsKey_isNotTaken() throws Exception {
-    SimulatedServer server = gateways.simulator("base");
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
-    X509Bundle other = certificate("other");
-    Tls torn = tls(other, null);
-    Files.writeString(torn.key(), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
-
-    gateway.reload(Setup.of(server.address()).tls(torn).build());
-
-    assertThat(
-            client(Version.HTTP_1_1, own, null)
-                .send(chat(gateway, CHAT), BodyHandlers.ofString())
-                .statusCode())
-        .isEqualTo(200);
   }
 
   @Test

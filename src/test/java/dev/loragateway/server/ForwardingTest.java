@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.loragateway.proxy.ProxySettings.Headers;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -228,6 +229,44 @@ final class ForwardingTest {
         new String[] {"keep-alive", "x-theirs", "upgrade", "trailer", "proxy-authenticate"}) {
       assertThat(answer.headers(dropped)).as(dropped).isEmpty();
     }
+  }
+
+  @Test
+  void response_headersInTheGatewaysName_areItsOwn() {
+    RawUpstream pretending =
+        gateways.upstream(
+            call ->
+                call.write(
+                    """
+                    HTTP/1.1 200 OK\r
+                    X-Gateway-Endpoint: theirs\r
+                    x-gateway-endpoint: again\r
+                    x-gateway-tier: theirs\r
+                    x-gateway-attempts: 9\r
+                    X-GATEWAY-QUEUE-MS: 9\r
+                    x-gateway-more: 9\r
+                    x-gateway: kept\r
+                    Content-Length: 2\r
+                    \r
+                    {}\
+                    """));
+    Gateway showing = gateways.start(Setup.of(pretending.address()));
+    Gateway hiding =
+        gateways.start(
+            Setup.of(pretending.address())
+                .headers(new Headers(false, false, false, false, false, false)));
+
+    WireResponse shown = gateways.chat(showing, "lora");
+    WireResponse hidden = gateways.chat(hiding, "lora");
+
+    assertThat(shown.headers("x-gateway-endpoint")).containsExactly(pretending.address());
+    assertThat(shown.headers("x-gateway-attempts")).containsExactly("1");
+    assertThat(shown.headers("x-gateway-tier")).hasSize(1).doesNotContain("theirs");
+    assertThat(shown.headers("x-gateway-queue-ms")).isEmpty();
+    assertThat(hidden.headers())
+        .extracting(Map.Entry::getKey)
+        .contains("x-gateway")
+        .noneMatch(name -> name.startsWith("x-gateway-"));
   }
 
   @Test

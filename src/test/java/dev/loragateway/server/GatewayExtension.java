@@ -95,7 +95,7 @@ final class GatewayExtension
     return launch(setup.build());
   }
 
-  private Gateway launch(GatewayConfig config) {
+  Gateway launch(GatewayConfig config) {
     try {
       return closing(Gateway.start(config));
     } catch (IOException e) {
@@ -125,8 +125,15 @@ final class GatewayExtension
   }
 
   static WireResponse admin(Gateway gateway, String path) {
+    return admin(gateway, path, "Host: 127.0.0.1:" + gateway.adminPort());
+  }
+
+  /** The answer of the operators' port to a request with these headers. */
+  static WireResponse admin(Gateway gateway, String path, String... headers) {
     try (WireClient client = new WireClient(gateway.adminPort())) {
-      return client.send(Requests.get(path)).read();
+      return client
+          .send("GET " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\n\r\n")
+          .read();
     }
   }
 

@@ -25,7 +25,7 @@ final class GatewayTest {
     GatewayConfig any = Setup.of().build();
     return new GatewayConfig(
         clients,
-        operators,
+        new GatewayConfig.Admin(operators, null),
         any.pools(),
         any.upstream(),
         any.proxy(),

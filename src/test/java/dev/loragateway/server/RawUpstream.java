@@ -50,6 +50,8 @@ final class RawUpstream implements AutoCloseable {
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
   private volatile String early = "";
+  private volatile String models = MODELS;
+  private volatile String metrics = METRICS;
 
   RawUpstream(Script script) {
     this(listener(), script);
@@ -87,6 +89,15 @@ final class RawUpstream implements AutoCloseable {
     early = answer;
   }
 
+  /** From now on it has the adapter {@code cold}, too, and one slot for both. */
+  void addColdAdapter() {
+    models =
+        MODELS.replace(
+            "]}",
+            ",{\"id\":\"cold\",\"object\":\"model\",\"root\":\"cold\",\"parent\":\"base\"}]}");
+    metrics = METRICS.replace("max_lora=\"4\"", "max_lora=\"1\"");
+  }
+
   /** Forgets the requests so far. */
   void forget() {
     calls.clear();
@@ -108,8 +119,8 @@ final class RawUpstream implements AutoCloseable {
         Call call = Call.read(socket, in, early);
         switch (call.path()) {
           case "/health" -> call.reply(200, "text/plain", "");
-          case "/metrics" -> call.reply(200, "text/plain", METRICS);
-          case "/v1/models" -> call.reply(200, "application/json", MODELS);
+          case "/metrics" -> call.reply(200, "text/plain", metrics);
+          case "/v1/models" -> call.reply(200, "application/json", models);
           default -> {
             calls.add(call);
             script.answer(call);

@@ -46,6 +46,10 @@ final class Setup {
   private AccessSettings access = AccessSettings.OPEN;
   private GatewayConfig.@Nullable Tls tls;
   private @Nullable RedisSettings redis;
+  private InetSocketAddress adminListen =
+      new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+  private @Nullable String adminToken;
+  private Headers headers = Headers.ALL;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
 
@@ -188,7 +192,7 @@ final class Setup {
   }
 
   Setup apiKey(String key) {
-    return access(new UpstreamAccess(false, null, key));
+    return access(new UpstreamAccess(null, key));
   }
 
   Setup access(UpstreamAccess access) {
@@ -287,6 +291,22 @@ final class Setup {
     return this;
   }
 
+  Setup headers(Headers shown) {
+    headers = shown;
+    return this;
+  }
+
+  Setup adminToken(String token) {
+    adminToken = token;
+    return this;
+  }
+
+  /** The operators' port is open to other machines, as in a container. */
+  Setup adminEverywhere() {
+    adminListen = new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
+    return this;
+  }
+
   Setup access(AccessSettings settings) {
     access = settings;
     return this;
@@ -343,10 +363,10 @@ final class Setup {
     InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
     return new GatewayConfig(
         any,
-        any,
+        new GatewayConfig.Admin(adminListen, adminToken),
         pools,
         upstream,
-        new ProxySettings(timeouts, retries, limits, Headers.ALL, access),
+        new ProxySettings(timeouts, retries, limits, headers, access),
         drain,
         annotations,
         tls,

@@ -143,6 +143,49 @@ final class TimeoutTest {
     }
   }
 
+  @Test
+  void warmUp_takesTheTimeoutOfItsPool() {
+    RawUpstream slow =
+        gateways.upstream(
+            call -> {
+              if (call.body().contains("first")) {
+                call.reply(200, "application/json", "{}");
+              } else {
+                call.awaitEnd();
+              }
+            });
+    slow.addColdAdapter();
+    Timeouts general = Timeouts.DEFAULTS;
+    Gateway gateway =
+        gateways.start(
+            Setup.of(slow.address())
+                .maxInFlight(1)
+                .timeouts(
+                    timeouts(
+                        general,
+                        Map.of("pool", new Differing(SHORT, null, null)),
+                        Map.of(
+                            "/v1/chat/completions",
+                            new Differing(Duration.ofMinutes(1), null, null)))));
+    String first = "{\"model\":\"lora\",\"prompt\":\"first\"}";
+    assertThat(gateways.ask(gateway, Requests.post("/v1/completions", first)).status())
+        .isEqualTo(200);
+    gateways.client(gateway).send(Requests.chat("base"));
+    await().atMost(SOON).until(() -> slow.calls().size() == 2);
+    gateways.client(gateway).send(Requests.chat("cold"));
+
+    await()
+        .atMost(SOON)
+        .until(
+            () ->
+                GatewayExtension.admin(gateway, "/metrics")
+                    .text()
+                    .contains(
+                        "lora_gateway_warmups_total{endpoint=\""
+                            + slow.address()
+                            + "\",loaded=\"false\",pool=\"pool\"} 1.0"));
+  }
+
   private static Timeouts timeouts(
       Timeouts general, Map<String, Differing> pools, Map<String, Differing> routes) {
     return new Timeouts(

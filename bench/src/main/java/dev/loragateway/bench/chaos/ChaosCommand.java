@@ -11,6 +11,7 @@ import dev.loragateway.bench.overhead.OwnGateway;
 import dev.loragateway.bench.overhead.Proxy.Launch;
 import dev.loragateway.bench.process.Ports;
 import dev.loragateway.bench.process.ProcessTree;
+import dev.loragateway.bench.process.Shell;
 import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
 import java.io.IOException;
@@ -68,6 +69,10 @@ public final class ChaosCommand implements Callable<Integer> {
   private static final int ADAPTERS = 24;
   private static final int TURN_MILLIS = 100;
   private static final int TURNS_BETWEEN_SAMPLES = 50;
+
+  /** Looks at what is live in the heap, each of which collects it. */
+  private static final int COLLECTIONS = 10;
+
   private static final Duration TOKEN_TIME = Duration.ofMillis(4);
   private static final int MAX_TOKENS = 40;
 
@@ -183,6 +188,9 @@ public final class ChaosCommand implements Callable<Integer> {
     ChaosClient client = new ChaosClient(port);
     Progress progress = new Progress(seconds);
     List<Held> samples = new ArrayList<>();
+    int turnsBetweenCollections =
+        Math.max(1, seconds * 1000 / TURN_MILLIS / COLLECTIONS / TURNS_BETWEEN_SAMPLES)
+            * TURNS_BETWEEN_SAMPLES;
     long began = System.nanoTime();
     try (ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int turn = 0; turn < seconds * 1000 / TURN_MILLIS; turn++) {
@@ -191,7 +199,7 @@ public final class ChaosCommand implements Callable<Integer> {
         }
         monkey.turn(System.nanoTime());
         if (turn % TURNS_BETWEEN_SAMPLES == 0) {
-          samples.add(held(gateway, began));
+          samples.add(held(gateway, began, turn % turnsBetweenCollections == 0));
         }
         progress.add(TURN_MILLIS / 1e3);
         TimeUnit.NANOSECONDS.sleep(
@@ -199,7 +207,7 @@ public final class ChaosCommand implements Callable<Integer> {
       }
       monkey.end();
     }
-    samples.add(held(gateway, began));
+    samples.add(held(gateway, began, true));
     return samples;
   }
 
@@ -216,13 +224,31 @@ public final class ChaosCommand implements Callable<Integer> {
         });
   }
 
-  private static Held held(ProcessTree gateway, long began) {
+  private static Held held(ProcessTree gateway, long began, boolean collect)
+      throws InterruptedException {
     Path proc = Path.of("/proc", Long.toString(gateway.root().pid()));
     String[] descriptors = proc.resolve("fd").toFile().list();
     return new Held(
         (System.nanoTime() - began) / 1e9,
         gateway.rssMib(),
-        descriptors == null ? -1 : descriptors.length);
+        descriptors == null ? -1 : descriptors.length,
+        collect ? liveMib(gateway) : Double.NaN);
+  }
+
+  /** The last line of a class histogram counts all that is live: the JVM collects before it. */
+  private static double liveMib(ProcessTree gateway) throws InterruptedException {
+    String java = gateway.root().info().command().orElse("java");
+    try {
+      String histogram =
+          Shell.output(
+              Path.of(java).resolveSibling("jcmd").toString(),
+              Long.toString(gateway.root().pid()),
+              "GC.class_histogram");
+      String[] total = histogram.strip().lines().reduce((a, b) -> b).orElse("").split("\\s+");
+      return Long.parseLong(total[total.length - 1]) / (double) (1 << 20);
+    } catch (IOException e) {
+      return Double.NaN;
+    }
   }
 
   private Map<Outcome, Long> counted() {

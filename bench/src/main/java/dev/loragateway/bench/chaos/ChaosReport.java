@@ -35,15 +35,15 @@ record ChaosReport(ChaosResult result) {
     }
     rows.add(List.of("all", Long.toString(result.requests()), ""));
     List<List<String>> held = new ArrayList<>();
-    held.add(List.of("second", "RSS MiB", "descriptors"));
-    int step = Math.max(1, result.samples().size() / 10);
-    for (int i = 0; i < result.samples().size(); i += step) {
-      Held at = result.samples().get(i);
+    held.add(List.of("second", "RSS MiB", "descriptors", "live heap MiB"));
+    List<Held> shown = result.samples().stream().filter(at -> !Double.isNaN(at.liveMib())).toList();
+    for (Held at : shown) {
       held.add(
           List.of(
               number("%.0f", at.second()),
               number("%.0f", at.rssMib()),
-              Integer.toString(at.descriptors())));
+              Integer.toString(at.descriptors()),
+              number("%.1f", at.liveMib())));
     }
     String faults =
         result.faults().entrySet().stream()

@@ -29,8 +29,9 @@ record ChaosResult(
    * @param second since the first request
    * @param rssMib resident memory
    * @param descriptors open files and sockets
+   * @param liveMib what a collection leaves of the heap; NaN = not looked at
    */
-  record Held(double second, double rssMib, int descriptors) {}
+  record Held(double second, double rssMib, int descriptors, double liveMib) {}
 
   long requests() {
     return outcomes.values().stream().mapToLong(Long::longValue).sum();

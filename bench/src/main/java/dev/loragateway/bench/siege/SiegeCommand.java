@@ -50,7 +50,13 @@ import picocli.CommandLine.Spec;
       "Exit code: 0 = all others were served at most a fifth slower, 1 = not."
     })
 public final class SiegeCommand implements Callable<Integer> {
-  private static final int STREAM_TOKENS = 20_000;
+  /** More than the buffers on the way hold. */
+  private static final int STREAM_TOKENS = 1_000_000;
+
+  private static final int PATIENCE_SECONDS = 30;
+
+  /** Of a core, beside scraping. */
+  private static final double CALM = 0.1;
 
   @Option(
       names = "--seconds",
@@ -113,7 +119,7 @@ public final class SiegeCommand implements Callable<Integer> {
         listen: 127.0.0.1:%d
         admin: { listen: 127.0.0.1:%d }
         pools:
-          - { name: besieged, baseModel: base, endpoints: [ "http://%s" ] }
+          - { name: besieged, baseModel: base, maxNumSeqs: 4096, endpoints: [ "http://%s" ] }
           - { name: others, baseModel: other, endpoints: [ "http://%s" ] }
         drain: { delay: 0s }
         """
@@ -208,11 +214,20 @@ public final class SiegeCommand implements Callable<Integer> {
     }
   }
 
-  /** Until they are in, or for a while: the gateway may have thrown some out again. */
+  /**
+   * Until they are in and the gateway has little to do, or for a while: it may have thrown some out
+   * again.
+   */
   private static void awaitCrowd(ProcessTree gateway, int connections)
       throws IOException, InterruptedException {
-    for (int i = 0; i < 100 && descriptors(gateway) < connections; i++) {
-      Thread.sleep(100);
+    double before = gateway.cpuSeconds();
+    for (int second = 0; second < PATIENCE_SECONDS; second++) {
+      Thread.sleep(1000);
+      double now = gateway.cpuSeconds();
+      if (now - before < CALM && descriptors(gateway) >= connections) {
+        return;
+      }
+      before = now;
     }
   }
 
