@@ -36,7 +36,11 @@ final class SteadyClients implements AutoCloseable {
   private volatile boolean over;
 
   SteadyClients(Gateway gateway, String model, int streaming, int others) {
-    this.gateway = gateway.port();
+    this(gateway.port(), model, streaming, others);
+  }
+
+  SteadyClients(int port, String model, int streaming, int others) {
+    this.gateway = port;
     this.model = model;
     for (int i = 0; i < streaming + others; i++) {
       boolean stream = i < streaming;
@@ -47,8 +51,9 @@ final class SteadyClients implements AutoCloseable {
   private void run(boolean stream) {
     while (!over) {
       try (WireClient client = new WireClient(gateway)) {
-        while (!over) {
-          ask(client, stream);
+        boolean keepAlive = true;
+        while (!over && keepAlive) {
+          keepAlive = ask(client, stream);
         }
       } catch (UncheckedIOException | AssertionError e) {
         if (failures.size() < SHOWN_FAILURES) {
@@ -58,7 +63,8 @@ final class SteadyClients implements AutoCloseable {
     }
   }
 
-  private void ask(WireClient client, boolean stream) {
+  /** Returns whether the connection may be used again. */
+  private boolean ask(WireClient client, boolean stream) {
     client.send(
         stream ? Requests.stream(model, STREAM_TOKENS) : Requests.chat(model, PLAIN_TOKENS));
     WireResponse head = client.readHead();
@@ -83,6 +89,7 @@ final class SteadyClients implements AutoCloseable {
     }
     (stream ? streams : plain).incrementAndGet();
     served.computeIfAbsent(endpoint, key -> new AtomicInteger()).incrementAndGet();
+    return !"close".equals(head.header("connection"));
   }
 
   /** Requests that were answered from there. */

@@ -51,7 +51,7 @@ import picocli.CommandLine.Spec;
     })
 public final class SiegeCommand implements Callable<Integer> {
   /** More than the buffers on the way hold. */
-  private static final int STREAM_TOKENS = 1_000_000;
+  private static final int STREAM_TOKENS = 100_000;
 
   private static final int PATIENCE_SECONDS = 30;
 
@@ -64,7 +64,7 @@ public final class SiegeCommand implements Callable<Integer> {
   private int seconds = 10;
 
   @Option(names = "--idle", description = "Idle connections (default: ${DEFAULT-VALUE}).")
-  private int idle = 9_500;
+  private int idle = 10_000;
 
   @Option(
       names = "--slow",
@@ -103,7 +103,7 @@ public final class SiegeCommand implements Callable<Integer> {
   }
 
   private static SimSettings serving(String model) {
-    return SimSettings.of(model).withTimeScale(0);
+    return SimSettings.of(model).withTimeScale(0).withMaxModelLen(STREAM_TOKENS * 2);
   }
 
   /** Streams that nobody reads hold the places of their server, so that others have their own. */
