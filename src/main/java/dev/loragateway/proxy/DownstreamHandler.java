@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
@@ -220,7 +219,7 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   }
 
   private void malformed(ChannelHandlerContext ctx, Throwable cause) {
-    refuse(ctx, RequestReader.malformed(cause));
+    refuse(ctx, RequestReader.malformed(cause, reader != null));
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
@@ -230,7 +229,7 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     RequestReader.Refusal refusal = next.begin();
     if (refusal != null) {
       refuse(ctx, refusal);
-    } else if (HttpUtil.is100ContinueExpected(head)) {
+    } else if (next.waitsForContinue()) {
       ctx.writeAndFlush(
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));

@@ -70,6 +70,19 @@ final class HeaderRules {
     own.forEach(headers::remove);
   }
 
+  /** The first value of a header that is not the one that is understood; null = there is none. */
+  static @Nullable String other(HttpHeaders headers, AsciiString name, AsciiString understood) {
+    if (!headers.contains(name)) {
+      return null;
+    }
+    for (String value : headers.getAll(name)) {
+      if (!understood.contentEqualsIgnoreCase(value)) {
+        return value;
+      }
+    }
+    return null;
+  }
+
   /** The client's session when it is short enough to be remembered; else null. */
   static @Nullable String session(HttpHeaders headers) {
     String session = headers.get(SESSION_ID);

@@ -11,6 +11,7 @@ import dev.loragateway.proxy.Route.Kind;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
@@ -19,6 +20,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -72,8 +74,13 @@ final class RequestReader {
     return hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextLong());
   }
 
-  static Refusal malformed(Throwable cause) {
-    if (cause instanceof TooLongHttpLineException) {
+  /**
+   * Why the decoder could not go on.
+   *
+   * @param inBody whether the head had been read
+   */
+  static Refusal malformed(Throwable cause, boolean inBody) {
+    if (cause instanceof TooLongHttpLineException && !inBody) {
       return new Refusal(GatewayError.URI_TOO_LONG, "the request line is too long");
     }
     if (cause instanceof TooLongHttpHeaderException) {
@@ -137,23 +144,42 @@ final class RequestReader {
           GatewayError.HEADERS_TOO_LARGE,
           headers.size() + " headers (expected: at most " + MAX_HEADERS + ")");
     }
-    int hosts = headers.getAll(HttpHeaderNames.HOST).size();
-    if (hosts > 1 || (hosts == 0 && head.protocolVersion().equals(HttpVersion.HTTP_1_1))) {
-      return new Refusal(GatewayError.BAD_REQUEST, hosts + " Host headers (expected: exactly one)");
+    boolean http11 = head.protocolVersion().equals(HttpVersion.HTTP_1_1);
+    List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+    if (hosts.size() > 1 || (hosts.isEmpty() && http11)) {
+      return new Refusal(
+          GatewayError.BAD_REQUEST, hosts.size() + " Host headers (expected: exactly one)");
     }
-    String expect = headers.get(HttpHeaderNames.EXPECT);
-    if (expect != null && !expect.equalsIgnoreCase("100-continue")) {
+    if (!hosts.isEmpty() && !hosts.getFirst().isEmpty() && !Authority.isValid(hosts.getFirst())) {
+      return new Refusal(
+          GatewayError.BAD_REQUEST, "Host is not valid (expected: a host, and a port or none)");
+    }
+    if (http11
+        && HeaderRules.other(headers, HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE) != null) {
       return new Refusal(GatewayError.EXPECTATION_FAILED, "Expect knows only 100-continue");
     }
     return null;
   }
 
+  /** Returns whether the client waits for a word before it sends the body. */
+  boolean waitsForContinue() {
+    return HttpUtil.is100ContinueExpected(head)
+        && (HttpUtil.isTransferEncodingChunked(head) || HttpUtil.getContentLength(head, 0L) > 0);
+  }
+
   private @Nullable Refusal expectBody(Route found) {
-    String encoding = head.headers().get(HttpHeaderNames.CONTENT_ENCODING);
-    if (found.forwarded() && encoding != null && !encoding.equalsIgnoreCase("identity")) {
+    String encoding =
+        HeaderRules.other(
+            head.headers(), HttpHeaderNames.CONTENT_ENCODING, HttpHeaderValues.IDENTITY);
+    if (found.forwarded() && encoding != null) {
       return new Refusal(
           GatewayError.UNSUPPORTED_ENCODING,
           "Content-Encoding " + encoding + " is not supported (expected: none)");
+    }
+    if (found.kind() == Kind.MULTIPART
+        && head.headers().getAll(HttpHeaderNames.CONTENT_TYPE).size() > 1) {
+      return new Refusal(
+          GatewayError.BAD_REQUEST, "several Content-Type headers (expected: exactly one)");
     }
     long announced = HttpUtil.getContentLength(head, -1L);
     if (announced > limits.body()) {

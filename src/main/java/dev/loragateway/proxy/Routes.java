@@ -11,6 +11,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,9 @@ public final class Routes {
 
   /** Sub-resources of a response that vLLM has. */
   private static final Set<String> RESPONSE_ACTIONS = Set.of("cancel", "input_items");
+
+  /** What needs no escape in a path, so that it can be passed on as it is. */
+  private static final Pattern RESPONSE_ID = Pattern.compile("[A-Za-z0-9._~-]+");
 
   private static final Map<String, Route> POSTS = new HashMap<>();
 
@@ -77,19 +81,43 @@ public final class Routes {
     String query = question < 0 ? "" : uri.substring(question);
     String raw = question < 0 ? uri : uri.substring(0, question);
     Route plain = POSTS.get(raw);
+    if (!isVisible(query) || (plain == null && !isVisible(raw))) {
+      return bad("the target has characters that a URL cannot have, or a fragment");
+    }
     if (plain != null && method.equals(HttpMethod.POST)) {
       return new Match.Found(plain, query);
+    }
+    if (isAboutServer(method, raw)) {
+      return unknown(method, raw);
     }
     String path;
     try {
       path = normal(raw);
     } catch (IllegalArgumentException e) {
-      return new Match.Refused(
-          GatewayError.BAD_REQUEST,
-          "the path is not percent-encoded UTF-8: " + e.getMessage(),
-          null);
+      return bad("the target is not valid: " + e.getMessage());
     }
     return find(method, path, query);
+  }
+
+  private static Match bad(String message) {
+    return new Match.Refused(GatewayError.BAD_REQUEST, message, null);
+  }
+
+  private static boolean isVisible(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c <= ' ' || c >= 0x7f || c == '#') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Requests whose target is valid, but no path (RFC 9112, sections 3.2.3 and 3.2.4). */
+  private static boolean isAboutServer(HttpMethod method, String target) {
+    return method.equals(HttpMethod.CONNECT)
+        ? Authority.isValid(target)
+        : method.equals(HttpMethod.OPTIONS) && target.equals("*");
   }
 
   private static Match find(HttpMethod method, String path, String query) {
@@ -114,7 +142,7 @@ public final class Routes {
     String[] parts = path.substring(RESPONSES.length()).split("/", -1);
     boolean plain = parts.length == 1;
     boolean action = parts.length == 2 && RESPONSE_ACTIONS.contains(parts[1]);
-    if (parts[0].isEmpty() || (!plain && !action)) {
+    if (!RESPONSE_ID.matcher(parts[0]).matches() || (!plain && !action)) {
       return unknown(method, path);
     }
     Route route = new Route(Kind.RESPONSE, path, parts[0], ApiShape.RESPONSES, false);
@@ -147,13 +175,11 @@ public final class Routes {
 
   /** The path of an absolute or plain target: decoded once, without empty and dot segments. */
   private static String normal(String target) {
-    String path = target;
-    if (!path.startsWith("/")) {
-      int scheme = path.indexOf("://");
-      int slash = scheme < 0 ? -1 : path.indexOf('/', scheme + 3);
-      path = slash < 0 ? "/" : path.substring(slash);
-    }
+    String path = target.startsWith("/") ? target : pathOfUrl(target);
     String decoded = QueryStringDecoder.decodeComponent(path.replace("+", "%2B"));
+    if (decoded.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+      throw new IllegalArgumentException("a control character");
+    }
     Deque<String> segments = new ArrayDeque<>();
     for (String segment : decoded.split("/", -1)) {
       if (segment.equals("..")) {
@@ -163,5 +189,18 @@ public final class Routes {
       }
     }
     return "/" + String.join("/", segments);
+  }
+
+  private static String pathOfUrl(String url) {
+    int host =
+        url.regionMatches(true, 0, "http://", 0, 7)
+            ? 7
+            : url.regionMatches(true, 0, "https://", 0, 8) ? 8 : -1;
+    int slash = url.indexOf('/', Math.max(host, 0));
+    int end = slash < 0 ? url.length() : slash;
+    if (host < 0 || !Authority.isValid(url.substring(host, end))) {
+      throw new IllegalArgumentException("neither a path nor a URL of http with a host");
+    }
+    return slash < 0 ? "/" : url.substring(slash);
   }
 }

@@ -9,9 +9,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpMessage;
-import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
@@ -26,9 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The whole pipeline of a client connection: TLS or not, HTTP/1.1 or HTTP/2. Thread-safe. */
 final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
-  private static final int MAX_REQUEST_LINE = 8 << 10;
   private static final int MAX_HEADERS = 32 << 10;
-  private static final int MAX_CHUNK = 64 << 10;
 
   /** Envoy's advice for the edge. */
   private static final int MAX_STREAMS = 100;
@@ -67,7 +62,7 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
   private static void http1(ChannelPipeline pipeline, DownstreamHandler handler) {
     pipeline
         .addLast(new WriteCombiner())
-        .addLast(new StrictRequestDecoder(handler))
+        .addLast(new StrictRequestDecoder(MAX_HEADERS, handler::bytesCame))
         .addLast(new AnswerEncoder())
         .addLast(handler);
   }
@@ -120,33 +115,6 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
     @Override
     protected void handshakeFailure(ChannelHandlerContext ctx, Throwable cause) {
       ctx.close();
-    }
-  }
-
-  /**
-   * Refuses a request with both framings, on which two parsers could disagree (request smuggling).
-   */
-  private static final class StrictRequestDecoder extends HttpRequestDecoder {
-    private final DownstreamHandler handler;
-
-    StrictRequestDecoder(DownstreamHandler handler) {
-      super(
-          new HttpDecoderConfig()
-              .setMaxInitialLineLength(MAX_REQUEST_LINE)
-              .setMaxHeaderSize(MAX_HEADERS)
-              .setMaxChunkSize(MAX_CHUNK));
-      this.handler = handler;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
-      handler.bytesCame();
-      super.channelRead(ctx, bytes);
-    }
-
-    @Override
-    protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
-      throw new IllegalArgumentException("both Transfer-Encoding and Content-Length");
     }
   }
 }

@@ -26,6 +26,7 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private final UpstreamPool pool;
   private final Endpoint endpoint;
   private final Channel channel;
+  private final StrictResponseDecoder decoder;
   private @Nullable ResponseListener listener;
   private @Nullable ChannelFuture written;
   private boolean interim;
@@ -36,10 +37,12 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private int exchanges;
   private long idleSince;
 
-  UpstreamConnection(UpstreamPool pool, Endpoint endpoint, Channel channel) {
+  UpstreamConnection(
+      UpstreamPool pool, Endpoint endpoint, Channel channel, StrictResponseDecoder decoder) {
     this.pool = pool;
     this.endpoint = endpoint;
     this.channel = channel;
+    this.decoder = decoder;
   }
 
   public Endpoint endpoint() {
@@ -149,13 +152,14 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Only when all that had arrived was looked at: bytes behind an answer must not meet a listener
-   * that waits for the next one.
+   * Only when all that had arrived was looked at: bytes behind an answer must not be taken for a
+   * part of the next one.
    */
   private void handBack() {
     complete = false;
     channel.config().setAutoRead(true);
-    if (keepAlive && channel.isActive() && written != null && written.isSuccess()) {
+    boolean silent = channel.isActive() && decoder.isBetweenAnswers();
+    if (keepAlive && silent && written != null && written.isSuccess()) {
       pool.release(this);
     } else {
       channel.close();
@@ -166,6 +170,8 @@ public final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   public void channelReadComplete(ChannelHandlerContext ctx) {
     if (complete) {
       handBack();
+    } else if (listener == null && !decoder.isBetweenAnswers()) {
+      channel.close();
     } else if (listener != null && delivered) {
       delivered = false;
       listener.readComplete();

@@ -10,9 +10,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpRequestEncoder;
-import io.netty.handler.codec.http.HttpResponseDecoder;
 import io.netty.handler.ssl.SslHandler;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -32,11 +30,6 @@ public final class UpstreamPool {
 
     void failed(Throwable cause);
   }
-
-  /** Headers of an answer may be as long as this, in bytes. */
-  private static final int MAX_HEADERS = 64 << 10;
-
-  private static final int MAX_CHUNK = 64 << 10;
 
   private final EventLoop loop;
   private final UpstreamPools shared;
@@ -169,12 +162,12 @@ public final class UpstreamPool {
         channel.pipeline().addLast(handler);
       }
       channel.pipeline().addLast(new WriteCombiner());
-      HttpDecoderConfig config =
-          new HttpDecoderConfig().setMaxHeaderSize(MAX_HEADERS).setMaxChunkSize(MAX_CHUNK);
-      // good for methods whose answers have a body, which HEAD and CONNECT are not
-      channel.pipeline().addLast(new HttpResponseDecoder(config));
+      StrictResponseDecoder decoder = new StrictResponseDecoder();
+      channel.pipeline().addLast(decoder);
       channel.pipeline().addLast(new HttpRequestEncoder());
-      channel.pipeline().addLast(new UpstreamConnection(UpstreamPool.this, endpoint, channel));
+      channel
+          .pipeline()
+          .addLast(new UpstreamConnection(UpstreamPool.this, endpoint, channel, decoder));
     }
   }
 }

@@ -56,19 +56,23 @@ final class OverloadTest {
     assertRefused(gateways.ask(gateway, chat("standard")), "limits.requests");
     under.add(begin(gateway, "premium"));
     assertRefused(gateways.ask(gateway, HEAD_ONLY), "limits.requests");
+    await().atMost(SOON).until(() -> gateway.proxy().active() == 4);
     assertThat(gateways.ask(gateway, Requests.get("/health")).status()).isEqualTo(200);
     assertThat(seen()).isEqualTo(4);
+    await().atMost(SOON).until(() -> gateway.proxy().active() == 4);
     assertThat(GatewayExtension.admin(gateway, "/metrics").text())
         .contains("lora_gateway_pressure{resource=\"requests\"} 1.0")
         .contains("lora_gateway_rejections_total{reason=\"overloaded\"} 3.0");
 
     server.faults().clear();
     under.forEach(client -> assertThat(client.read().status()).isEqualTo(200));
+    await().atMost(SOON).until(() -> gateway.proxy().active() == 0);
     assertThat(gateways.ask(gateway, chat("batch")).status()).isEqualTo(200);
   }
 
   private WireClient begin(Gateway gateway, String priority) {
     long before = seen();
+    await().atMost(SOON).until(() -> gateway.proxy().active() == before);
     WireClient client = gateways.client(gateway).send(chat(priority));
     await().atMost(SOON).until(() -> seen() == before + 1);
     return client;

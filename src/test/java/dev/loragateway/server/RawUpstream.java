@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -147,33 +146,37 @@ final class RawUpstream implements AutoCloseable {
   static final class Call {
     private final Socket socket;
     private final InputStream in;
+    private final String head;
     private final String line;
     private final List<String> headers;
     private final byte[] body;
 
-    private Call(Socket socket, InputStream in, String line, List<String> headers, byte[] body) {
+    private Call(Socket socket, InputStream in, String head, byte[] body) {
+      List<String> lines = head.lines().map(String::trim).toList();
       this.socket = socket;
       this.in = in;
-      this.line = line;
-      this.headers = headers;
+      this.head = head;
+      this.line = lines.getFirst();
+      this.headers = lines.subList(1, lines.size() - 1);
       this.body = body;
     }
 
     private static Call read(Socket socket, InputStream in, String early) throws IOException {
-      String line = line(in);
-      List<String> headers = new ArrayList<>();
+      StringBuilder head = new StringBuilder(line(in));
       int length = 0;
-      for (String header = line(in); !header.isEmpty(); header = line(in)) {
-        headers.add(header);
+      String header;
+      do {
+        header = line(in);
+        head.append(header);
         if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
           length = Integer.parseInt(header.substring(15).trim());
         }
-      }
+      } while (!header.isBlank());
       if (length > 0 && !early.isEmpty()) {
         socket.getOutputStream().write(early.getBytes(ISO_8859_1));
         socket.shutdownOutput();
       }
-      return new Call(socket, in, line, List.copyOf(headers), in.readNBytes(length));
+      return new Call(socket, in, head.toString(), in.readNBytes(length));
     }
 
     private static String line(InputStream in) throws IOException {
@@ -184,12 +187,17 @@ final class RawUpstream implements AutoCloseable {
         }
         line.append((char) next);
       }
-      return line.toString().trim();
+      return line.append('\n').toString();
     }
 
     /** The gateway's port, which tells connections apart. */
     int connection() {
       return socket.getPort();
+    }
+
+    /** Request line and headers as they came, with the empty line at their end. */
+    String head() {
+      return head;
     }
 
     /** The request line. */

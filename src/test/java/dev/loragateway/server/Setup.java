@@ -276,6 +276,14 @@ final class Setup {
     return settings(last().settings().withOutlier(outlier));
   }
 
+  /** Endpoints that fail stay. */
+  Setup noEjection() {
+    OutlierSettings d = OutlierSettings.DEFAULTS;
+    return outlier(
+        new OutlierSettings(
+            0, d.ejectionTime(), d.maxEjectionTime(), d.maxEjectedPercent(), d.slowStart()));
+  }
+
   Setup timeouts(Timeouts all) {
     timeouts = all;
     return this;

@@ -133,6 +133,15 @@ final class WireClient implements AutoCloseable {
     }
   }
 
+  /** Reads all there is until the peer closes the connection. */
+  String readToEnd() {
+    try {
+      return new String(in.readAllBytes(), ISO_8859_1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Waits for the peer to close the connection; bytes before that are an error. */
   void awaitEnd() {
     try {
