@@ -8,7 +8,6 @@ import dev.loragateway.bench.Scratch;
 import dev.loragateway.bench.chaos.ChaosResult.Held;
 import dev.loragateway.bench.footprint.Launcher;
 import dev.loragateway.bench.overhead.OwnGateway;
-import dev.loragateway.bench.overhead.Proxy.Launch;
 import dev.loragateway.bench.process.Ports;
 import dev.loragateway.bench.process.ProcessTree;
 import dev.loragateway.bench.process.Shell;
@@ -19,7 +18,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,16 +134,7 @@ public final class ChaosCommand implements Callable<Integer> {
     Path root = Path.of(Objects.requireNonNull(System.getProperty("bench.root")));
     int port = Ports.free();
     int admin = Ports.free();
-    Path config = directory.resolve("gateway.yaml");
-    Files.writeString(config, config(port, admin, fleet));
-    ProcessTree tree =
-        Launcher.start(
-                Launch.of(
-                    root.resolve("gateway/run").toString(), "serve", "--config", config.toString()),
-                directory.resolve("gateway.log"),
-                admin,
-                "")
-            .tree();
+    ProcessTree tree = Launcher.serve(root, directory, config(port, admin, fleet), admin);
     try {
       ChaosMonkey monkey = new ChaosMonkey(fleet, ADAPTERS, seed);
       List<Held> samples = load(port, tree, monkey);
@@ -226,12 +215,10 @@ public final class ChaosCommand implements Callable<Integer> {
 
   private static Held held(ProcessTree gateway, long began, boolean collect)
       throws InterruptedException {
-    Path proc = Path.of("/proc", Long.toString(gateway.root().pid()));
-    String[] descriptors = proc.resolve("fd").toFile().list();
     return new Held(
         (System.nanoTime() - began) / 1e9,
         gateway.rssMib(),
-        descriptors == null ? -1 : descriptors.length,
+        gateway.descriptors(),
         collect ? liveMib(gateway) : Double.NaN);
   }
 

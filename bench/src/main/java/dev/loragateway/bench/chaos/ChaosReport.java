@@ -1,11 +1,9 @@
 package dev.loragateway.bench.chaos;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import dev.loragateway.bench.Table;
 import dev.loragateway.bench.chaos.ChaosResult.Held;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,13 +12,9 @@ import java.util.stream.Collectors;
 
 /** Writes a run down, as JSON and as Markdown. Immutable. */
 record ChaosReport(ChaosResult result) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   void write(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    JSON.writeValue(directory.resolve("chaos.json").toFile(), result);
-    Files.writeString(directory.resolve("report.md"), text());
+    Results.write(directory, "chaos.json", result, text());
   }
 
   String text() {

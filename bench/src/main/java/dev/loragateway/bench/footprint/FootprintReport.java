@@ -1,10 +1,8 @@
 package dev.loragateway.bench.footprint;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import dev.loragateway.bench.Table;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -15,16 +13,12 @@ import org.knowm.xchart.XYChartBuilder;
 
 /** Writes down start and memory: as JSON, as Markdown and as a plot. Immutable. */
 record FootprintReport(FootprintResult result) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final int WIDTH = 1000;
   private static final int HEIGHT = 400;
   private static final double MIB = 1 << 20;
 
   void write(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    JSON.writeValue(directory.resolve("footprint.json").toFile(), result);
-    Files.writeString(directory.resolve("report.md"), text());
+    Results.write(directory, "footprint.json", result, text());
     plot(directory.resolve("rss.png"));
   }
 

@@ -47,6 +47,21 @@ public record Launcher(Path root, Site site, String javaOptions) {
   }
 
   /**
+   * Starts one of a configuration and waits until it is ready.
+   *
+   * @param directory where the configuration and the log are written
+   * @param admin its port for operators, as the configuration says
+   * @throws IOException if it ends; the message has what it said
+   */
+  public static ProcessTree serve(Path root, Path directory, String configuration, int admin)
+      throws IOException, InterruptedException {
+    Path file = Files.writeString(directory.resolve("gateway.yaml"), configuration);
+    return start(
+            OwnGateway.serve(root, file.toString()), directory.resolve("gateway.log"), admin, "")
+        .tree();
+  }
+
+  /**
    * Starts one by a command and waits until it is ready.
    *
    * @param log where it writes

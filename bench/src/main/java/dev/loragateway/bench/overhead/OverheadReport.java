@@ -2,7 +2,7 @@ package dev.loragateway.bench.overhead;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import dev.loragateway.bench.Table;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,8 +15,7 @@ import java.util.Set;
 
 /** Writes down what each proxy costs: as JSON, as Markdown and as a plot. Immutable. */
 record OverheadReport(List<CaseResult> results) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String FILE = "overhead.json";
 
   OverheadReport {
@@ -46,9 +45,7 @@ record OverheadReport(List<CaseResult> results) {
   }
 
   void write(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    JSON.writeValue(directory.resolve(FILE).toFile(), results);
-    Files.writeString(directory.resolve("report.md"), "# What a proxy costs\n\n" + text());
+    Results.write(directory, FILE, results, "# What a proxy costs\n\n" + text());
     OverheadPlot.write(results, directory);
   }
 

@@ -82,6 +82,11 @@ public record OwnGateway(String name, int loops, Path root, String javaOptions) 
             drain: { delay: 0s }
             """
                 .formatted(site.port(), admin, pool(0, site.servers()), pool(1, site.others())));
+    return serve(root, file);
+  }
+
+  /** The same of a configuration's file. */
+  public static Launch serve(Path root, String file) {
     return Launch.of(root.resolve("gateway/run").toString(), "serve", "--config", file);
   }
 

@@ -1,10 +1,8 @@
 package dev.loragateway.bench.overhead;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import dev.loragateway.bench.Table;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +17,6 @@ import java.util.Locale;
 record ScalingReport(boolean rates, List<CaseResult> results) {
   static final String ONE = "1 loop";
   static final String TWO = "2 loops";
-
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   ScalingReport {
     results = List.copyOf(results);
@@ -47,9 +42,7 @@ record ScalingReport(boolean rates, List<CaseResult> results) {
   }
 
   void write(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    JSON.writeValue(directory.resolve("scaling.json").toFile(), results);
-    Files.writeString(directory.resolve("report.md"), text());
+    Results.write(directory, "scaling.json", results, text());
   }
 
   String text() {

@@ -59,6 +59,11 @@ public record ProcessTree(Process root) {
     return pids().mapToDouble(ProcessTree::rssMib).sum();
   }
 
+  /** Open files and sockets. */
+  public int descriptors() {
+    return pids().mapToInt(ProcessTree::descriptors).sum();
+  }
+
   /** Stops it, so that it does not disturb; it goes on where it was. */
   public void pause() {
     signal("STOP");
@@ -118,6 +123,11 @@ public record ProcessTree(Process root) {
         .filter(line -> line.startsWith("VmRSS:"))
         .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
         .sum();
+  }
+
+  private static int descriptors(long pid) {
+    String[] open = proc(pid).resolve("fd").toFile().list();
+    return open == null ? 0 : open.length;
   }
 
   private static Path proc(long pid) {

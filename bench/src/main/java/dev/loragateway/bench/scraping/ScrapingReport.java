@@ -1,9 +1,7 @@
 package dev.loragateway.bench.scraping;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -17,13 +15,8 @@ record ScrapingReport(ScrapingResult result) {
   /** Threads that used less are not listed, in cores. */
   private static final double LEAST = 0.0005;
 
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
   void write(Path out) throws IOException {
-    Files.createDirectories(out);
-    JSON.writeValue(out.resolve("scraping.json").toFile(), result);
-    Files.writeString(out.resolve("report.md"), "# What scraping costs\n\n" + text());
+    Results.write(out, "scraping.json", result, "# What scraping costs\n\n" + text());
   }
 
   /** The tables, which are readable as they stand, too. */

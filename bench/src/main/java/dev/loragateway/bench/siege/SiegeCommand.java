@@ -7,15 +7,12 @@ import dev.loragateway.bench.Progress;
 import dev.loragateway.bench.Scratch;
 import dev.loragateway.bench.footprint.Launcher;
 import dev.loragateway.bench.overhead.OwnGateway;
-import dev.loragateway.bench.overhead.Proxy.Launch;
 import dev.loragateway.bench.process.Machines;
 import dev.loragateway.bench.process.Ports;
 import dev.loragateway.bench.process.ProcessTree;
 import dev.loragateway.bench.siege.SiegeResult.Phase;
 import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -80,6 +77,9 @@ public final class SiegeCommand implements Callable<Integer> {
     AutoCloseable come() throws Exception;
   }
 
+  /** One kind of client. */
+  private record Siege(String name, int connections, Besiegers besiegers) {}
+
   public static void main(String[] args) {
     ((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.OFF);
     Commands.main(new SiegeCommand(), args);
@@ -112,9 +112,7 @@ public final class SiegeCommand implements Callable<Integer> {
     Path root = Path.of(Objects.requireNonNull(System.getProperty("bench.root")));
     int port = Ports.free();
     int admin = Ports.free();
-    Path config = directory.resolve("gateway.yaml");
-    Files.writeString(
-        config,
+    String config =
         """
         listen: 127.0.0.1:%d
         admin: { listen: 127.0.0.1:%d }
@@ -123,10 +121,8 @@ public final class SiegeCommand implements Callable<Integer> {
           - { name: others, baseModel: other, endpoints: [ "http://%s" ] }
         drain: { delay: 0s }
         """
-            .formatted(port, admin, besieged.address(), other.address()));
-    Launch launch =
-        Launch.of(root.resolve("gateway/run").toString(), "serve", "--config", config.toString());
-    ProcessTree tree = Launcher.start(launch, directory.resolve("gateway.log"), admin, "").tree();
+            .formatted(port, admin, besieged.address(), other.address());
+    ProcessTree tree = Launcher.serve(root, directory, config, admin);
     try {
       return new SiegeResult(
           Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -142,45 +138,43 @@ public final class SiegeCommand implements Callable<Integer> {
   private List<Phase> phases(Path directory, int port, ProcessTree gateway) throws Exception {
     String url = "http://127.0.0.1:" + port + "/v1/chat/completions";
     Path log = directory.resolve("slowhttptest.log");
+    List<Siege> sieges =
+        List.of(
+            new Siege("are idle", idle, () -> new Crowd(port, idle, "")),
+            new Siege(
+                "send headers slowly",
+                slow,
+                () -> SlowHttpTest.start(log, url, slow, "-H", "-i", "2", "-t", "POST")),
+            new Siege(
+                "send wrong bodies slowly",
+                slow,
+                () -> SlowHttpTest.start(log, url, slow, "-B", "-i", "2", "-s", "8192")),
+            new Siege("send half a body", slow, () -> new Crowd(port, slow, request(8192))),
+            new Siege("do not read their streams", slow, () -> new Crowd(port, slow, request(0))));
+    Duration time = Duration.ofSeconds(seconds);
+    Progress progress = new Progress((1 + 2 * sieges.size()) * seconds);
     List<Phase> phases = new ArrayList<>();
-    Progress progress = new Progress(11 * seconds);
     try (Neighbours neighbours = new Neighbours(port)) {
-      neighbours.send(Duration.ofSeconds(seconds));
+      neighbours.send(time);
       progress.add(seconds);
-      phases.add(
-          phase("are idle", idle, () -> new Crowd(port, idle, ""), neighbours, gateway, progress));
-      phases.add(
-          phase(
-              "send headers slowly",
-              slow,
-              () -> SlowHttpTest.start(log, url, slow, "-H", "-i", "2", "-t", "POST"),
-              neighbours,
-              gateway,
-              progress));
-      phases.add(
-          phase(
-              "send wrong bodies slowly",
-              slow,
-              () -> SlowHttpTest.start(log, url, slow, "-B", "-i", "2", "-s", "8192"),
-              neighbours,
-              gateway,
-              progress));
-      phases.add(
-          phase(
-              "send half a body",
-              slow,
-              () -> new Crowd(port, slow, request(8192)),
-              neighbours,
-              gateway,
-              progress));
-      phases.add(
-          phase(
-              "do not read their streams",
-              slow,
-              () -> new Crowd(port, slow, request(0)),
-              neighbours,
-              gateway,
-              progress));
+      for (Siege siege : sieges) {
+        Neighbours.Felt before = neighbours.send(time);
+        progress.add(seconds);
+        try (AutoCloseable there = siege.besiegers().come()) {
+          Objects.requireNonNull(there);
+          awaitCrowd(gateway, siege.connections());
+          Neighbours.Felt during = neighbours.send(time);
+          progress.add(seconds);
+          phases.add(
+              new Phase(
+                  siege.name(),
+                  siege.connections(),
+                  before,
+                  during,
+                  gateway.rssMib(),
+                  gateway.descriptors()));
+        }
+      }
     }
     return phases;
   }
@@ -194,46 +188,19 @@ public final class SiegeCommand implements Callable<Integer> {
         .formatted(body.length() + missing, body);
   }
 
-  private Phase phase(
-      String name,
-      int connections,
-      Besiegers besiegers,
-      Neighbours neighbours,
-      ProcessTree gateway,
-      Progress progress)
-      throws Exception {
-    Duration time = Duration.ofSeconds(seconds);
-    Neighbours.Felt before = neighbours.send(time);
-    progress.add(seconds);
-    try (AutoCloseable there = besiegers.come()) {
-      Objects.requireNonNull(there);
-      awaitCrowd(gateway, connections);
-      Neighbours.Felt during = neighbours.send(time);
-      progress.add(seconds);
-      return new Phase(name, connections, before, during, gateway.rssMib(), descriptors(gateway));
-    }
-  }
-
   /**
    * Until they are in and the gateway has little to do, or for a while: it may have thrown some out
    * again.
    */
-  private static void awaitCrowd(ProcessTree gateway, int connections)
-      throws IOException, InterruptedException {
+  private static void awaitCrowd(ProcessTree gateway, int connections) throws InterruptedException {
     double before = gateway.cpuSeconds();
     for (int second = 0; second < PATIENCE_SECONDS; second++) {
       Thread.sleep(1000);
       double now = gateway.cpuSeconds();
-      if (now - before < CALM && descriptors(gateway) >= connections) {
+      if (now - before < CALM && gateway.descriptors() >= connections) {
         return;
       }
       before = now;
-    }
-  }
-
-  private static int descriptors(ProcessTree gateway) throws IOException {
-    try (var open = Files.list(Path.of("/proc", Long.toString(gateway.root().pid()), "fd"))) {
-      return Math.toIntExact(open.count());
     }
   }
 }

@@ -1,11 +1,9 @@
 package dev.loragateway.bench.siege;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.loragateway.bench.Results;
 import dev.loragateway.bench.Table;
 import dev.loragateway.bench.siege.SiegeResult.Phase;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +11,9 @@ import java.util.Locale;
 
 /** Writes a run down, as JSON and as Markdown. Immutable. */
 record SiegeReport(SiegeResult result) {
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   void write(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    JSON.writeValue(directory.resolve("siege.json").toFile(), result);
-    Files.writeString(directory.resolve("report.md"), text());
+    Results.write(directory, "siege.json", result, text());
   }
 
   String text() {
