@@ -1,11 +1,8 @@
 package dev.loragateway.config;
 
 import dev.loragateway.config.GatewayConfig.Admin;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +14,10 @@ final class AdminReader {
 
   AdminReader(Path baseDir) {
     tokenFile =
-        new Format<>(
-            "a readable file of at most 4KiB with a token: "
-                + Formats.SECRET.expected()
-                + "; a relative path begins at the configuration file",
-            text -> token(baseDir, text));
+        FileFormat.of(
+            "a readable file of at most 4KiB with a token: " + Formats.SECRET.expected(),
+            baseDir,
+            AdminReader::token);
   }
 
   /** Reads the section; {@code clients} is where clients connect. */
@@ -46,24 +42,12 @@ final class AdminReader {
   }
 
   /** A newline at the end, as editors leave one, is not part of the token. */
-  private static Parsed<String> token(Path baseDir, String text) {
-    if (text.indexOf('\0') >= 0) {
-      return Parsed.wrong(text, "is not a path");
-    }
-    Path file = baseDir.resolve(text);
-    if (!Files.isRegularFile(file)) {
-      return Parsed.wrong(file.toString(), "is not a readable file");
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(MAX_TOKEN + 1);
-      String token = new String(bytes, StandardCharsets.UTF_8).strip();
-      return bytes.length <= MAX_TOKEN
-              && Formats.SECRET.parse(token) instanceof Parsed.Value<String> good
-          ? good
-          : Parsed.wrong(file.toString(), "holds no token");
-    } catch (IOException e) {
-      return Parsed.wrong(file.toString(), "is not a readable file");
-    }
+  private static Parsed<String> token(String file, byte[] bytes) {
+    String token = new String(bytes, StandardCharsets.UTF_8).strip();
+    return bytes.length <= MAX_TOKEN
+            && Formats.SECRET.parse(token) instanceof Parsed.Value<String> good
+        ? good
+        : Parsed.wrong(file, "holds no token");
   }
 
   /** Whether two listeners would want one port; port 0 is any free one. */

@@ -1,10 +1,7 @@
 package dev.loragateway.config;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -20,65 +17,27 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * The formats of paths to certificates and private keys, which are read at once: what was checked
- * is what is used. A path is relative to a directory unless it is absolute. Stateless.
- */
+/** The formats of paths to certificates and private keys. Stateless. */
 final class CertificateFiles {
-  private static final int MAX_BYTES = 1 << 20;
   private static final Pattern KEY =
       Pattern.compile(
           "-----BEGIN PRIVATE KEY-----([^-]*+)-----END PRIVATE KEY-----", Pattern.DOTALL);
   private static final List<String> ALGORITHMS = List.of("RSA", "EC", "EdDSA");
-  private static final String RELATIVE = "; a relative path begins at the configuration file";
 
   private CertificateFiles() {}
 
-  private interface Content<T> {
-    Parsed<T> parse(String file, byte[] bytes) throws GeneralSecurityException;
-  }
-
   /** Certificates, at least one. */
   static Format<List<X509Certificate>> in(Path directory) {
-    return format(
-        "a readable PEM file of certificates" + RELATIVE,
-        directory,
-        CertificateFiles::certificates);
+    return FileFormat.of(
+        "a readable PEM file of certificates", directory, CertificateFiles::certificates);
   }
 
   /** A private key. */
   static Format<PrivateKey> keysIn(Path directory) {
-    return format(
-        "a readable PEM file of a private key in PKCS #8 (BEGIN PRIVATE KEY), not encrypted"
-            + RELATIVE,
+    return FileFormat.of(
+        "a readable PEM file of a private key in PKCS #8 (BEGIN PRIVATE KEY), not encrypted",
         directory,
         CertificateFiles::key);
-  }
-
-  private static <T> Format<T> format(String expected, Path directory, Content<T> content) {
-    return new Format<>(
-        expected,
-        text ->
-            text.indexOf('\0') >= 0
-                ? Parsed.wrong(text, "is not a path")
-                : read(directory.resolve(text), content));
-  }
-
-  private static <T> Parsed<T> read(Path path, Content<T> content) {
-    String file = path.toString();
-    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
-      return Parsed.wrong(file, "is not a readable file");
-    }
-    try (InputStream in = Files.newInputStream(path)) {
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      return bytes.length > MAX_BYTES
-          ? Parsed.wrong(file, "is longer than 1MiB")
-          : content.parse(file, bytes);
-    } catch (GeneralSecurityException e) {
-      return Parsed.wrong(file, "cannot be used: " + e.getMessage());
-    } catch (IOException e) {
-      return Parsed.wrong(file, "cannot be read");
-    }
   }
 
   private static Parsed<List<X509Certificate>> certificates(String file, byte[] bytes) {
@@ -95,7 +54,7 @@ final class CertificateFiles {
     }
   }
 
-  private static Parsed<PrivateKey> key(String file, byte[] bytes) throws GeneralSecurityException {
+  private static Parsed<PrivateKey> key(String file, byte[] bytes) {
     Matcher pem = KEY.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
     if (!pem.find()) {
       return Parsed.wrong(file, "holds no private key of this kind");
@@ -105,6 +64,8 @@ final class CertificateFiles {
       return new Parsed.Value<>(decode(new PKCS8EncodedKeySpec(encoded)));
     } catch (InvalidKeySpecException | IllegalArgumentException e) {
       return Parsed.wrong(file, "holds no valid private key of " + String.join(", ", ALGORITHMS));
+    } catch (GeneralSecurityException e) {
+      return Parsed.wrong(file, "cannot be used: " + e.getMessage());
     }
   }
 
