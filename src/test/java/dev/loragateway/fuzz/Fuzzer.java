@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,13 @@ public final class Fuzzer {
   /** Runs a target on as many inputs as asked for. */
   public static void run(String name, Inputs inputs, Target target) throws InterruptedException {
     new Fuzzer(name, inputs, target).run();
+  }
+
+  /** For targets: fails unless an input in pieces came to the same as in one. */
+  public static void same(@Nullable Object actual, @Nullable Object expected) {
+    if (!Objects.equals(actual, expected)) {
+      throw new AssertionError("in pieces " + actual + ", but in one " + expected);
+    }
   }
 
   private void run() throws InterruptedException {

@@ -1,5 +1,6 @@
 package dev.loragateway.openai;
 
+import static dev.loragateway.fuzz.Fuzzer.same;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.loragateway.fuzz.Fuzzer;
@@ -13,7 +14,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -285,11 +285,5 @@ class OpenAiFuzzTest {
   private static void add(ByteBuf piece, ByteArrayOutputStream out) {
     out.writeBytes(ByteBufUtil.getBytes(piece));
     piece.release();
-  }
-
-  private static void same(Object actual, Object expected) {
-    if (!Objects.equals(actual, expected)) {
-      throw new AssertionError(actual + ", but in one piece " + expected);
-    }
   }
 }

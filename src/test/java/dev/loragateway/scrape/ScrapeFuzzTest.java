@@ -1,5 +1,7 @@
 package dev.loragateway.scrape;
 
+import static dev.loragateway.fuzz.Fuzzer.same;
+
 import dev.loragateway.fuzz.Fuzzer;
 import dev.loragateway.fuzz.Inputs;
 import dev.loragateway.model.Endpoint;
@@ -16,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -147,12 +148,6 @@ class ScrapeFuzzTest {
       };
     } catch (IOException e) {
       return e.toString();
-    }
-  }
-
-  private static void same(Object actual, Object expected) {
-    if (!Objects.equals(actual, expected)) {
-      throw new AssertionError("in pieces " + actual + ", but in one " + expected);
     }
   }
 
