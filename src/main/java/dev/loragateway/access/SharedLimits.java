@@ -18,7 +18,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Shares what callers used with other gateways, through Redis: each tells at short intervals what
  * was used there since, and hears what all used together. No request waits for it. While Redis is
- * away each gateway holds its callers to the whole limits by itself. Confined to its own thread.
+ * away each gateway holds its callers to the whole limits by itself. {@link #use} and {@link
+ * #close} are called by one thread at a time, all else happens on a thread of its own, which starts
+ * when there is something to share.
  */
 /*
  * What can be let in too much: what the other gateways let in during one interval and a round trip. It
@@ -35,7 +37,7 @@ public final class SharedLimits implements AutoCloseable {
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("shared-limits").factory());
-  private @Nullable RedisSettings settings;
+  private volatile @Nullable RedisSettings settings;
   private @Nullable RedisLink link;
   private @Nullable ScheduledFuture<?> turns;
   private boolean busy;
@@ -53,14 +55,13 @@ public final class SharedLimits implements AutoCloseable {
 
   /** Shares through this Redis from now on; null = through none. */
   public void use(@Nullable RedisSettings next) {
-    thread.execute(() -> change(next));
+    if (!Objects.equals(next, settings)) {
+      settings = next;
+      thread.execute(() -> change(next));
+    }
   }
 
   private void change(@Nullable RedisSettings next) {
-    if (Objects.equals(next, settings)) {
-      return;
-    }
-    settings = next;
     reachable = null;
     disconnect();
     limiter.share(next != null);

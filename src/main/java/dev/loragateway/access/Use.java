@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * that is added.
  */
 final class Use {
-  static final long MINUTE = Duration.ofMinutes(1).toNanos();
+  private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
   /** One limit per minute, in nanoseconds of the limiter's clock. Guarded by the use. */
   private static final class PerMinute {

@@ -141,19 +141,23 @@ final class Exchange {
       return;
     }
     long bytes = request.body().bytes().readableBytes();
-    Rejection refusal =
-        retries.attempts() > 0
-            ? null
-            : context.overload.refuses(queue.priority(), to.pool().settings().queue(), bytes);
-    if (refusal == null) {
-      refusal = quota.take();
-    }
+    Rejection refusal = refusal(to, bytes);
     if (refusal != null) {
       reject(refusal);
       return;
     }
     PickRequest wanted = to.pickRequest(request, retries.tried(), retries.attempts() > 0);
     settle(context.admission.admit(queue.request(wanted, bytes), to.pool()));
+  }
+
+  /** Why the gateway does not take the request, or null; who was taken once stays. */
+  private @Nullable Rejection refusal(Destination to, long bytes) {
+    if (retries.attempts() > 0) {
+      return null;
+    }
+    Rejection shed =
+        context.overload.refuses(queue.priority(), to.pool().settings().queue(), bytes);
+    return shed == null ? quota.take() : shed;
   }
 
   private void settle(Pick pick) {

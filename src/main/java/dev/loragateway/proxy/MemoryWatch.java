@@ -41,14 +41,18 @@ final class MemoryWatch {
    */
   void sample(double limit) {
     direct = (double) PooledByteBufAllocator.DEFAULT.pinnedDirectMemory() / directMax;
-    double used = old.stream().mapToDouble(MemoryWatch::used).max().orElse(0);
+    double used = usedOfOld();
     long now = System.nanoTime();
     if (used >= limit && now - collected >= BETWEEN_COLLECTIONS) {
       collected = now;
       System.gc();
-      used = old.stream().mapToDouble(MemoryWatch::used).max().orElse(0);
+      used = usedOfOld();
     }
     heap = used;
+  }
+
+  private double usedOfOld() {
+    return old.stream().mapToDouble(MemoryWatch::used).max().orElse(0);
   }
 
   private static double used(MemoryPoolMXBean pool) {

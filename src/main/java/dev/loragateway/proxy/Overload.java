@@ -67,7 +67,7 @@ public final class Overload {
 
   /** Why no request can be served whatever its class, or null; asked by a request. */
   @Nullable Rejection refusesAll() {
-    return refuses(1, 0);
+    return refuses(settings.get().limits(), 1, 0);
   }
 
   /**
@@ -77,14 +77,14 @@ public final class Overload {
    * @param ownBytes of its body, which the gateway holds
    */
   @Nullable Rejection refuses(String priority, QueueSettings classes, long ownBytes) {
-    double from = settings.get().limits().shedFrom();
-    return refuses(from, ownBytes) == null
+    Limits limits = settings.get().limits();
+    double from = limits.shedFrom();
+    return refuses(limits, from, ownBytes) == null
         ? null
-        : refuses(from + (1 - from) * classes.rank(priority), ownBytes);
+        : refuses(limits, from + (1 - from) * classes.rank(priority), ownBytes);
   }
 
-  private @Nullable Rejection refuses(double from, long ownBytes) {
-    Limits limits = settings.get().limits();
+  private @Nullable Rejection refuses(Limits limits, double from, long ownBytes) {
     for (Resource resource : RESOURCES) {
       if (pressure(resource, limits, 1, ownBytes) >= from) {
         return Rejection.overloaded(resource.text);
