@@ -120,13 +120,14 @@ public final class EndpointScraper implements AutoCloseable {
       timeout = its.compareTo(timeout) > 0 ? its : timeout;
       answers.add(askModels(known.loop()));
     }
-    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+    CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
         .completeOnTimeout(null, timeout.toNanos(), TimeUnit.NANOSECONDS)
         .whenComplete(
             (nothing, failure) -> {
               refresh.set(null);
               mine.complete(null);
             });
+    return mine.copy();
   }
 
   private CompletableFuture<Void> askModels(EndpointLoop loop) {

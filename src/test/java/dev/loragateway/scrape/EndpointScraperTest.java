@@ -342,15 +342,20 @@ class EndpointScraperTest {
   }
 
   @Test
-  void refresh_callerCancelsItsFuture_othersUnharmed() {
+  void refresh_callersCancelTheirFutures_othersUnharmed() {
     scraper.start(endpoint, ONCE);
     eventuallyChanged(UP);
+    CountDownLatch asking = new CountDownLatch(1);
+    server.on("/v1/models", exchange -> ScriptedServer.await(asking));
     CompletableFuture<Void> first = scraper.refreshModels();
     CompletableFuture<Void> second = scraper.refreshModels();
+    CompletableFuture<Void> third = scraper.refreshModels();
+    first.cancel(true);
     second.cancel(true);
-    first.join();
+    asking.countDown();
+    third.join();
     scraper.refreshModels().join();
-    assertThat(first).isCompleted();
+    assertThat(third).isCompleted();
   }
 
   @Test
