@@ -82,7 +82,7 @@ public final class DemoCommand implements Callable<Integer> {
 
   private static void awaitReady(Gateway gateway) throws InterruptedException {
     long deadline = System.nanoTime() + READY.toNanos();
-    while (!gateway.ready() && System.nanoTime() < deadline) {
+    while (!gateway.ready() && deadline - System.nanoTime() > 0) {
       Thread.sleep(Duration.ofMillis(10));
     }
   }

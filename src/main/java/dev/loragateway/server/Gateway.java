@@ -282,7 +282,7 @@ public final class Gateway implements AutoCloseable {
 
   private void awaitEnd(Duration atMost) {
     long deadline = System.nanoTime() + atMost.toNanos();
-    while (proxy.active() > 0 && System.nanoTime() < deadline) {
+    while (proxy.active() > 0 && deadline - System.nanoTime() > 0) {
       pause(Duration.ofMillis(20));
     }
   }
