@@ -40,6 +40,8 @@ class ArchitectureTest {
         .definedBy(ROOT + "scrape")
         .layer("telemetry")
         .definedBy(ROOT + "telemetry")
+        .layer("adapters")
+        .definedBy(ROOT + "adapters")
         .layer("kubernetes")
         .definedBy(ROOT + "kubernetes")
         .layer("config")
@@ -66,6 +68,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("registry", "openai", "model")
         .whereLayer("telemetry")
         .mayOnlyAccessLayers("proxy", "registry", "routing", "scrape", "kubernetes", "model")
+        .whereLayer("adapters")
+        .mayOnlyAccessLayers("registry", "routing", "model")
         .whereLayer("kubernetes")
         .mayOnlyAccessLayers("registry", "model")
         .whereLayer("config")
@@ -95,7 +99,7 @@ class ArchitectureTest {
 
   @Test
   void jackson_isUsed_onlyForWireFormatsAndConfiguration() {
-    only("com.fasterxml.jackson..", "openai", "config", "sim", "server");
+    only("com.fasterxml.jackson..", "openai", "adapters", "config", "sim", "server");
   }
 
   @Test
