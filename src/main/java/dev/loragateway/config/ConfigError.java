@@ -1,7 +1,7 @@
 package dev.loragateway.config;
 
 /**
- * One mistake in a configuration file. Immutable.
+ * One mistake in a configuration file, told in one printable line whatever the file has. Immutable.
  *
  * @param source the file, as its reader named it
  * @param line line of the file, counted from 1; 0 = none in particular
@@ -9,6 +9,11 @@ package dev.loragateway.config;
  * @param message what was wrong and what was expected
  */
 public record ConfigError(String source, int line, String path, String message) {
+  public ConfigError {
+    source = Text.line(source);
+    path = Text.line(path);
+    message = Text.line(message);
+  }
 
   /** {@code gateway.yaml:12: pools[0].name: is missing (expected: ...)}. */
   @Override

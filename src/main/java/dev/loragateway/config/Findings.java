@@ -35,7 +35,7 @@ final class Findings {
   }
 
   void warning(String message) {
-    warnings.add(message);
+    warnings.add(Text.line(message));
   }
 
   /** Notes a key that the reader understands, whether the file has it or not. */

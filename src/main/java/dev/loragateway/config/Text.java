@@ -14,9 +14,14 @@ final class Text {
   /** The text in quotes, in one printable line of bounded length. */
   static String quote(String text) {
     String shown = text.length() > LONGEST ? text.substring(0, LONGEST) + "..." : text;
-    StringBuilder line = new StringBuilder("\"");
-    shown.codePoints().forEach(c -> line.appendCodePoint(isPrintable(c) ? c : '\ufffd'));
-    return line.append('"').toString();
+    return '"' + line(shown) + '"';
+  }
+
+  /** The text in one printable line. */
+  static String line(String text) {
+    StringBuilder line = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> line.appendCodePoint(isPrintable(c) ? c : '\ufffd'));
+    return line.toString();
   }
 
   private static boolean isPrintable(int codePoint) {

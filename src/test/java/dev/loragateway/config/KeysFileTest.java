@@ -149,4 +149,17 @@ class KeysFileTest {
             "%s:5: access.keysFile: %s cannot be read (expected: a YAML file in UTF-8)"
                 .formatted(directory.resolve("gateway.yaml"), directory.resolve("keys.yaml")));
   }
+
+  @Test
+  void fileName_ofSeveralLines_isToldInOne() {
+    String yaml = MINIMAL + "access: { keysFile: \"a\\nb\" }\n";
+
+    assertThat(
+            ((ConfigResult.Invalid) ConfigLoader.parse(yaml, "gateway.yaml", directory, Map.of()))
+                .errors())
+        .singleElement()
+        .asString()
+        .doesNotContain("\n")
+        .contains("a\ufffdb cannot be read");
+  }
 }
