@@ -8,7 +8,6 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -21,8 +20,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -54,8 +53,10 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   private static final long LINGER_BYTES = 256L << 20;
 
   private final ProxyContext context;
+  private final BufferShare share;
   private final Deque<HttpObject> pipelined = new ArrayDeque<>(0);
   private final RequestPeek peek = new RequestPeek();
+  private final Unsent unsent = new Unsent();
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable UpstreamPool upstream;
   private @Nullable ConnectionSweep sweep;
@@ -77,11 +78,16 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   private long headSince;
 
   private long lastRead;
-  private long lastSent;
-  private long unsent;
 
+  /** For a connection of its own. */
   public DownstreamHandler(ProxyContext context) {
+    this(context, new BufferShare(context));
+  }
+
+  /** For a stream of a connection whose streams share this. */
+  public DownstreamHandler(ProxyContext context, BufferShare share) {
     this.context = context;
+    this.share = share;
   }
 
   /** Over TLS and HTTP/2 a connection is active before it is known who handles it. */
@@ -89,7 +95,6 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   public void handlerAdded(ChannelHandlerContext ctx) {
     this.ctx = ctx;
     lastRead = System.nanoTime();
-    lastSent = lastRead;
     upstream = context.upstreams.on(ctx.channel().eventLoop());
     sweep = context.sweep(ctx.channel().eventLoop());
     sweep.add(this);
@@ -223,7 +228,7 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   }
 
   private void begin(ChannelHandlerContext ctx, HttpRequest head) {
-    RequestReader next = new RequestReader(context, head, ctx.alloc(), peek);
+    RequestReader next = new RequestReader(context, head, ctx.alloc(), share, peek);
     reader = next;
     context.active.incrementAndGet();
     RequestReader.Refusal refusal = next.begin();
@@ -390,7 +395,7 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       exchange.end();
     } else if (reader != null) {
       refuse(ctx, new RequestReader.Refusal(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
-    } else if (unsent == 0) {
+    } else if (unsent.bytes() == 0) {
       ctx.close();
     }
   }
@@ -400,13 +405,14 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     if (ctx == null) {
       return;
     }
-    long quiet = now - Math.max(lastRead, lastSent(ctx, now));
+    unsent.look(ctx.channel(), now);
+    long quiet = now - Math.max(lastRead, unsent.lastTaken());
     ProxySettings.Timeouts timeouts = context.settings.get().timeouts();
     if (exchange != null) {
-      exchange.checkDeadlines(now, lastSent);
-    } else if (unsent > 0
+      exchange.checkDeadlines(now, unsent.lastTaken());
+    } else if (unsent.bytes() > 0
         && (reader == null || !passed(now - reader.startedAt(), timeouts.requestBody()))) {
-      if (passed(now - lastSent, timeouts.answer().idle())) {
+      if (passed(now - unsent.lastTaken(), timeouts.answer().idle())) {
         close(ctx);
       }
     } else if (dropping) {
@@ -441,28 +447,22 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     }
   }
 
-  /** When a client that reads slowly was last seen to take something. */
-  private long lastSent(ChannelHandlerContext ctx, long now) {
-    ChannelOutboundBuffer waiting = ctx.channel().unsafe().outboundBuffer();
-    long bytes = waiting == null ? 0 : waiting.totalPendingWriteBytes();
-    if (bytes < unsent) {
-      lastSent = now;
-    }
-    unsent = bytes;
-    return lastSent;
-  }
-
   static boolean passed(long nanos, java.time.Duration timeout) {
     return !timeout.isZero() && nanos > timeout.toNanos();
   }
 
-  /** A reset, a broken pipe, or what is no HTTP/2: the same as a client that leaves. */
+  /**
+   * A reset or a broken pipe: the same as a client that leaves. A stream that broke the rules of
+   * HTTP/2 is reset by the end of the pipeline, with the error that it made.
+   */
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    boolean clients =
-        cause instanceof java.io.IOException
-            || cause instanceof DecoderException
-            || cause instanceof Http2Exception;
+    if (ctx.channel() instanceof Http2StreamChannel
+        && Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
+      ctx.fireExceptionCaught(cause);
+      return;
+    }
+    boolean clients = cause instanceof java.io.IOException || cause instanceof DecoderException;
     if (!clients) {
       org.slf4j.LoggerFactory.getLogger(DownstreamHandler.class)
           .warn("connection {} failed", ctx.channel().remoteAddress(), cause);

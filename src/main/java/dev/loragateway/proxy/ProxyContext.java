@@ -27,6 +27,10 @@ public final class ProxyContext {
   final Access access;
   final AtomicInteger connections = new AtomicInteger();
   final AtomicInteger active = new AtomicInteger();
+
+  /** HTTP/2 connections on which clients may begin requests. */
+  final AtomicInteger beginning = new AtomicInteger();
+
   final Overload overload;
   private final ConcurrentHashMap<EventLoop, ConnectionSweep> sweeps = new ConcurrentHashMap<>();
   private volatile boolean draining;
@@ -57,6 +61,14 @@ public final class ProxyContext {
   /** Requests whose answers have not left the gateway to the end. */
   public int active() {
     return active.get();
+  }
+
+  /**
+   * Returns whether no request is under way, and no client of HTTP/2 may think that it can begin
+   * one; in this order, since what has begun before counts as active.
+   */
+  public boolean quiet() {
+    return beginning.get() == 0 && active.get() == 0;
   }
 
   /** Open client connections. */

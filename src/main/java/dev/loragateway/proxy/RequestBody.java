@@ -19,7 +19,7 @@ final class RequestBody {
   private static final int MAX_INITIAL = 256 << 10;
 
   private final ByteBufAllocator alloc;
-  private final BufferBudget budget;
+  private final BufferShare share;
   private final Limits limits;
   private final long announced;
   private final @Nullable RequestPeek peek;
@@ -34,12 +34,12 @@ final class RequestBody {
    */
   RequestBody(
       ByteBufAllocator alloc,
-      BufferBudget budget,
+      BufferShare share,
       Limits limits,
       @Nullable RequestPeek peek,
       long announced) {
     this.alloc = alloc;
-    this.budget = budget;
+    this.share = share;
     this.limits = limits;
     this.announced = announced;
     this.peek = peek;
@@ -61,7 +61,7 @@ final class RequestBody {
     if (accounted + length > limits.body()) {
       return GatewayError.BODY_TOO_LARGE;
     }
-    if (!budget.take(length, limits.buffered())) {
+    if (!share.take(length, limits)) {
       return GatewayError.OVERLOADED;
     }
     accounted += length;
@@ -101,7 +101,7 @@ final class RequestBody {
   }
 
   void release() {
-    budget.give(accounted);
+    share.give(accounted);
     accounted = 0;
     bytes.release();
     bytes = Unpooled.EMPTY_BUFFER;

@@ -42,6 +42,7 @@ final class RequestReader {
   private final ProxyContext context;
   private final HttpRequest head;
   private final ByteBufAllocator alloc;
+  private final BufferShare share;
   private final RequestPeek peek;
   private final ProxySettings.Limits limits;
   private final String id;
@@ -55,10 +56,17 @@ final class RequestReader {
   /**
    * Begins with a head.
    *
+   * @param share of the connection
    * @param peek of the connection; the request before is read
    */
-  RequestReader(ProxyContext context, HttpRequest head, ByteBufAllocator alloc, RequestPeek peek) {
+  RequestReader(
+      ProxyContext context,
+      HttpRequest head,
+      ByteBufAllocator alloc,
+      BufferShare share,
+      RequestPeek peek) {
     this.context = context;
+    this.share = share;
     this.head = head;
     this.alloc = alloc;
     this.peek = peek;
@@ -87,7 +95,7 @@ final class RequestReader {
       return new Refusal(GatewayError.HEADERS_TOO_LARGE, "the headers are too large");
     }
     return new Refusal(
-        GatewayError.BAD_REQUEST, "this is not a valid HTTP/1.1 message: " + cause.getMessage());
+        GatewayError.BAD_REQUEST, "this is not a valid HTTP message: " + cause.getMessage());
   }
 
   /** Looks at the head; returns null when the body may come. */
@@ -186,7 +194,7 @@ final class RequestReader {
       return tooLarge();
     }
     RequestPeek reading = found.kind() == Kind.JSON ? peek : null;
-    body = new RequestBody(alloc, context.buffers, limits, reading, announced);
+    body = new RequestBody(alloc, share, limits, reading, announced);
     return null;
   }
 

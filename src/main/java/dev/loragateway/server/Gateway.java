@@ -40,6 +40,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +55,8 @@ public final class Gateway implements AutoCloseable {
 
   private static final Duration MEMORY_SAMPLES = Duration.ofMillis(100);
 
-  /** For the errors that end what a drain did not wait for. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+  /** For the errors that end what a drain did not wait for, and for the ends of connections. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private final EventLoopGroup acceptor =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -270,19 +271,17 @@ public final class Gateway implements AutoCloseable {
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }
-    awaitEnd(config.drain().timeout());
+    await(proxy::quiet, config.drain().timeout());
     int left = proxy.active();
-    if (left > 0) {
-      proxy.endAll();
-      awaitEnd(LAST_WORDS);
-    }
+    proxy.endAll();
+    await(() -> proxy.quiet() && proxy.connections() == 0, LAST_WORDS);
     log.info("drained: {} requests were cut off", left);
     close();
   }
 
-  private void awaitEnd(Duration atMost) {
+  private static void await(BooleanSupplier end, Duration atMost) {
     long deadline = System.nanoTime() + atMost.toNanos();
-    while (proxy.active() > 0 && deadline - System.nanoTime() > 0) {
+    while (!end.getAsBoolean() && deadline - System.nanoTime() > 0) {
       pause(Duration.ofMillis(20));
     }
   }

@@ -1,19 +1,22 @@
 package dev.loragateway.server;
 
+import dev.loragateway.proxy.BufferShare;
 import dev.loragateway.proxy.ConnectionLimit;
 import dev.loragateway.proxy.DownstreamHandler;
+import dev.loragateway.proxy.FrameWatch;
 import dev.loragateway.proxy.Http2Connection;
 import dev.loragateway.proxy.ProxyContext;
 import dev.loragateway.upstream.WriteCombiner;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2FrameCodec;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
-import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
 import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
 import io.netty.handler.ssl.SslContext;
@@ -25,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
   private static final int MAX_HEADERS = 32 << 10;
 
-  /** Envoy's advice for the edge. */
-  private static final int MAX_STREAMS = 100;
+  /** Between which a stream's answer waits in the gateway; a connection has many streams. */
+  private static final WriteBufferWaterMark STREAM_MARKS =
+      new WriteBufferWaterMark(16 << 10, 32 << 10);
 
   private static final long HANDSHAKE_MILLIS = 10_000;
 
@@ -67,32 +71,41 @@ final class GatewayChannelInitializer extends ChannelInitializer<Channel> {
         .addLast(handler);
   }
 
-  /**
-   * Netty's own limits hold against floods of resets, empty frames, continuations and control
-   * frames.
-   */
   private void http2(ChannelPipeline pipeline) {
-    Http2FrameCodec codec =
-        Http2FrameCodecBuilder.forServer()
-            .initialSettings(
-                Http2Settings.defaultSettings()
-                    .maxConcurrentStreams(MAX_STREAMS)
-                    .maxHeaderListSize(MAX_HEADERS))
-            .build();
+    Http2FrameCodec codec = new StrictCodecBuilder(MAX_HEADERS).build();
+    FrameWatch watch = new FrameWatch();
+    Http2Connection connection = new Http2Connection(context, codec, watch);
     pipeline
+        .addLast(watch)
         .addLast(codec)
-        .addLast(new Http2MultiplexHandler(new Stream()))
-        .addLast(new Http2Connection(context, codec));
+        .addLast(new Http2MultiplexHandler(new Streams(connection, watch)))
+        .addLast(connection);
   }
 
-  /** One request, as HTTP/1.1 objects. */
-  private final class Stream extends ChannelInitializer<Channel> {
+  /** The streams of a connection: each is one request, as HTTP/1.1 objects. */
+  private final class Streams extends ChannelInitializer<Channel> {
+    private final Http2Connection connection;
+    private final FrameWatch watch;
+    private final BufferShare share = new BufferShare(context);
+
+    Streams(Http2Connection connection, FrameWatch watch) {
+      this.connection = connection;
+      this.watch = watch;
+    }
+
     @Override
     protected void initChannel(Channel stream) {
+      if (connection.refuses()) {
+        stream
+            .writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.REFUSED_STREAM))
+            .addListener(ChannelFutureListener.CLOSE);
+        return;
+      }
+      stream.config().setWriteBufferWaterMark(STREAM_MARKS);
       stream
           .pipeline()
-          .addLast(new Http2StreamFrameToHttpObjectCodec(true))
-          .addLast(new DownstreamHandler(context));
+          .addLast(new StrictStreamCodec(watch))
+          .addLast(new DownstreamHandler(context, share));
     }
   }
 

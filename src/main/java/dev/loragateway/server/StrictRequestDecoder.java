@@ -15,7 +15,8 @@ import java.util.List;
  * disagree, which is what request smuggling lives on. Confined to the downstream event loop.
  */
 final class StrictRequestDecoder extends HttpRequestDecoder {
-  private static final int MAX_REQUEST_LINE = 8 << 10;
+  static final int MAX_REQUEST_LINE = 8 << 10;
+
   private static final int MAX_CHUNK = 64 << 10;
 
   private final StrictSyntax syntax = new StrictSyntax(true);

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
-/** Reads the cases of {@code src/test/resources/http1}, one file a family. Stateless. */
+/**
+ * Reads the cases of {@code src/test/resources/http1} and {@code http2}, one file a family.
+ * Stateless.
+ */
 final class CorpusFiles {
   private static final ObjectMapper YAML = new YAMLMapper().enable(ACCEPT_SINGLE_VALUE_AS_ARRAY);
 
@@ -21,12 +24,13 @@ final class CorpusFiles {
   /**
    * Reads every file of a folder.
    *
+   * @param folder such as {@code http1/requests}
    * @param type of a file's content
    * @param cases of a file, by its name and content
    */
   static <F, C> List<C> read(String folder, Class<F> type, BiFunction<String, F, Stream<C>> cases) {
     try (Stream<Path> files =
-        Files.list(Path.of(CorpusFiles.class.getResource("/http1/" + folder).toURI()))) {
+        Files.list(Path.of(CorpusFiles.class.getResource("/" + folder).toURI()))) {
       return files.sorted().flatMap(file -> read(file, type, cases)).toList();
     } catch (IOException | URISyntaxException e) {
       throw new AssertionError(e);

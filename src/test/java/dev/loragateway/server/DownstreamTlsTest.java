@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.loragateway.config.GatewayConfig.Tls;
-import dev.loragateway.model.TlsIdentity;
 import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
-import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.net.URI;
@@ -19,8 +16,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -39,23 +34,6 @@ class DownstreamTlsTest {
       "{\"model\":\"base\",\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
 
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
-
-  private static X509Bundle certificate(String name) throws Exception {
-    return new CertificateBuilder()
-        .subject("CN=" + name)
-        .notBefore(Instant.now().minus(1, ChronoUnit.DAYS))
-        .notAfter(Instant.now().plus(1, ChronoUnit.DAYS))
-        .setIsCertificateAuthority(true)
-        .addSanIpAddress("127.0.0.1")
-        .buildSelfSigned();
-  }
-
-  private static Tls tls(X509Bundle own, @Nullable X509Bundle clients) {
-    return new Tls(
-        new TlsIdentity(own.getCertificatePathList(), own.getKeyPair().getPrivate()),
-        clients == null ? List.of() : List.of(clients.getCertificate()),
-        false);
-  }
 
   private HttpClient client(Version version, X509Bundle trusted, @Nullable X509Bundle own)
       throws Exception {
@@ -86,8 +64,8 @@ class DownstreamTlsTest {
   @EnumSource(Version.class)
   void request_overTls_isAnswered(Version version) throws Exception {
     SimulatedServer server = gateways.simulator("base");
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
+    X509Bundle own = Certificates.of("gateway");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, null)));
     HttpClient client = client(version, own, null);
 
     for (int i = 0; i < 3; i++) {
@@ -107,8 +85,8 @@ class DownstreamTlsTest {
   @EnumSource(Version.class)
   void stream_overTls_comesEventByEvent(Version version) throws Exception {
     SimulatedServer server = gateways.simulator("base");
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
+    X509Bundle own = Certificates.of("gateway");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, null)));
 
     HttpResponse<Stream<String>> answer =
         client(version, own, null).send(chat(gateway, streamed(CHAT)), BodyHandlers.ofLines());
@@ -123,8 +101,8 @@ class DownstreamTlsTest {
   void manyRequests_onOneHttp2Connection_areAnsweredSideBySide() throws Exception {
     SimulatedServer server =
         gateways.simulator(SimSettings.of("base").withTokenTime(Duration.ofMillis(20)));
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
+    X509Bundle own = Certificates.of("gateway");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, null)));
     HttpClient client = client(Version.HTTP_2, own, null);
     assertThat(client.send(chat(gateway, CHAT), BodyHandlers.ofString()).statusCode())
         .isEqualTo(200);
@@ -146,8 +124,8 @@ class DownstreamTlsTest {
   void http2StreamThatIsCancelled_isCancelledUpstream() throws Exception {
     SimulatedServer server =
         gateways.simulator(SimSettings.of("base").withTokenTime(Duration.ofMillis(5)));
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
+    X509Bundle own = Certificates.of("gateway");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, null)));
     HttpClient client = client(Version.HTTP_2, own, null);
     String endless = streamed(CHAT).replace("\"max_tokens\":3", "\"max_tokens\":30000");
 
@@ -170,8 +148,8 @@ class DownstreamTlsTest {
               call.stream().chunk("data: 1\n\n");
               call.close();
             });
-    X509Bundle own = certificate("gateway");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, null)));
+    X509Bundle own = Certificates.of("gateway");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, null)));
     HttpClient client = client(Version.HTTP_2, own, null);
 
     HttpResponse<Stream<String>> answer =
@@ -192,9 +170,9 @@ class DownstreamTlsTest {
   @Test
   void bodyBeyondTheLimit_overHttp2_is413() throws Exception {
     SimulatedServer server = gateways.simulator("base");
-    X509Bundle own = certificate("gateway");
+    X509Bundle own = Certificates.of("gateway");
     Gateway gateway =
-        gateways.start(Setup.of(server.address()).bodyLimit(1000).tls(tls(own, null)));
+        gateways.start(Setup.of(server.address()).bodyLimit(1000).tls(Certificates.tls(own, null)));
 
     HttpResponse<String> answer =
         client(Version.HTTP_2, own, null)
@@ -206,13 +184,13 @@ class DownstreamTlsTest {
   @Test
   void certificateThatIsRotated_isUsedByNewConnections_andOldOnesGoOn() throws Exception {
     SimulatedServer server = gateways.simulator("base");
-    X509Bundle first = certificate("first");
-    X509Bundle second = certificate("second");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(first, null)));
+    X509Bundle first = Certificates.of("first");
+    X509Bundle second = Certificates.of("second");
+    Gateway gateway = gateways.start(Setup.of(server.address()).tls(Certificates.tls(first, null)));
     HttpClient old = client(Version.HTTP_1_1, first, null);
     assertThat(old.send(chat(gateway, CHAT), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
 
-    gateway.reload(Setup.of(server.address()).tls(tls(second, null)).build());
+    gateway.reload(Setup.of(server.address()).tls(Certificates.tls(second, null)).build());
 
     assertThat(old.send(chat(gateway, CHAT), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
     assertThat(
@@ -228,15 +206,16 @@ class DownstreamTlsTest {
   @Test
   void clientWithoutACertificate_whereOneIsNeeded_getsNothing() throws Exception {
     SimulatedServer server = gateways.simulator("base");
-    X509Bundle own = certificate("gateway");
-    X509Bundle clients = certificate("client");
-    Gateway gateway = gateways.start(Setup.of(server.address()).tls(tls(own, clients)));
+    X509Bundle own = Certificates.of("gateway");
+    X509Bundle clients = Certificates.of("client");
+    Gateway gateway =
+        gateways.start(Setup.of(server.address()).tls(Certificates.tls(own, clients)));
 
     HttpClient known = client(Version.HTTP_1_1, own, clients);
     assertThat(known.send(chat(gateway, CHAT), BodyHandlers.ofString()).statusCode())
         .isEqualTo(200);
 
-    for (X509Bundle stranger : new X509Bundle[] {null, certificate("stranger")}) {
+    for (X509Bundle stranger : new X509Bundle[] {null, Certificates.of("stranger")}) {
       HttpClient client = client(Version.HTTP_1_1, own, stranger);
       assertThatThrownBy(() -> client.send(chat(gateway, CHAT), BodyHandlers.ofString()))
           .isInstanceOf(IOException.class);

@@ -79,7 +79,7 @@ record RequestCase(
   /** The whole corpus. */
   static List<RequestCase> all() {
     return CorpusFiles.read(
-        "requests",
+        "http1/requests",
         Family.class,
         (family, read) -> read.cases().stream().map(entry -> entry.in(family, read.request())));
   }

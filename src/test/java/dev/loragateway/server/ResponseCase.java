@@ -78,7 +78,7 @@ record ResponseCase(
   /** The whole corpus. */
   static List<ResponseCase> all() {
     return CorpusFiles.read(
-        "responses",
+        "http1/responses",
         Family.class,
         (family, read) -> read.cases().stream().map(entry -> entry.in(family, read.answer())));
   }
