@@ -14,8 +14,11 @@ final class StrictCodecBuilder extends Http2FrameCodecBuilder {
   /** Envoy's advice for the edge. */
   static final int MAX_STREAMS = 100;
 
-  /** Of streams in so many seconds: those of the client, and those that it makes the gateway do. */
-  private static final int MAX_RESETS = 200;
+  /** A proxy in front brings many clients on one connection, who may all give up. */
+  private static final int MAX_RESETS = 1_000;
+
+  /** That the client makes the gateway do, by mistakes. */
+  private static final int MAX_PROVOKED_RESETS = 200;
 
   private static final int RESETS_SECONDS = 30;
 
@@ -37,7 +40,7 @@ final class StrictCodecBuilder extends Http2FrameCodecBuilder {
             .maxHeaderListSize(maxHeaders));
     validateRequiredPseudoHeaders(true);
     decoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS);
-    encoderEnforceMaxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS);
+    encoderEnforceMaxRstFramesPerWindow(MAX_PROVOKED_RESETS, RESETS_SECONDS);
     encoderEnforceMaxQueuedControlFrames(MAX_QUEUED_CONTROL_FRAMES);
     decoderEnforceMaxConsecutiveEmptyDataFrames(MAX_EMPTY_FRAMES);
     decoderEnforceMaxSmallContinuationFrames(MAX_SMALL_CONTINUATIONS);
