@@ -123,6 +123,19 @@ own unless the configuration names one.
   | toJson }}
 {{- end }}
 
+{{/* The Secret that holds clients' keys, as JSON: {"namespace", "name"}; nothing without one. */}}
+{{- define "lora-gateway.keysSecret" -}}
+{{- $secret := default dict (default dict .Values.config.access).keysSecret }}
+{{- if $secret.name }}
+{{- dict "namespace" (default .Release.Namespace $secret.namespace) "name" $secret.name | toJson }}
+{{- end }}
+{{- end }}
+
+{{/* Whether the gateway asks this cluster's API server for anything: true, or nothing. */}}
+{{- define "lora-gateway.asksApiServer" -}}
+{{- if or (include "lora-gateway.sources" . | fromJson) (include "lora-gateway.annotations" . | fromJson).write (include "lora-gateway.keysSecret" .) }}true{{ end }}
+{{- end }}
+
 {{/* gateway.yaml */}}
 {{- define "lora-gateway.config" -}}
 {{- $config := deepCopy .Values.config }}

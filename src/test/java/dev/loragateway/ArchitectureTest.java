@@ -71,7 +71,7 @@ class ArchitectureTest {
         .whereLayer("adapters")
         .mayOnlyAccessLayers("registry", "routing", "model")
         .whereLayer("kubernetes")
-        .mayOnlyAccessLayers("registry", "model")
+        .mayOnlyAccessLayers("registry", "access", "model")
         .whereLayer("config")
         .mayOnlyAccessLayers(
             "proxy", "registry", "scrape", "upstream", "access", "kubernetes", "model")
@@ -110,6 +110,11 @@ class ArchitectureTest {
   @Test
   void lettuce_isUsed_onlyByAccess() {
     only("io.lettuce..", "access");
+  }
+
+  @Test
+  void nimbus_isUsed_onlyByAccess() {
+    only("com.nimbusds..", "access");
   }
 
   @Test

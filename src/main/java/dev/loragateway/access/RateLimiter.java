@@ -104,7 +104,7 @@ public final class RateLimiter {
   }
 
   private Use use(Caller caller) {
-    return Objects.requireNonNull(uses.get(caller.name(), Use::new));
+    return Objects.requireNonNull(uses.get(caller.id(), Use::new));
   }
 
   long now() {

@@ -2,138 +2,86 @@ package dev.loragateway.config;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.ApiKey;
-import dev.loragateway.access.Caller;
-import dev.loragateway.access.ModelPatterns;
-import dev.loragateway.access.RateLimits;
+import dev.loragateway.access.JwtSettings;
+import dev.loragateway.access.KeysSecret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads who may use the gateway, and the file of keys. Confined to the reading thread. */
+/** Reads who may use the gateway. Confined to the reading thread. */
 final class AccessReader {
-  private static final Pattern SHA256 = Pattern.compile("[0-9a-fA-F]{64}");
-  private static final int LONGEST_PATTERN = 256;
   private static final int MAX_BYTES = 16 << 20;
+  private static final Pattern ENTRY = Pattern.compile("[-._a-zA-Z0-9]{1,253}");
+  private static final String DEFAULT_ENTRY = "keys.yaml";
 
-  private static final Format<String> HASH =
+  private static final Format<String> SECRET_KEY =
       new Format<>(
-          "the key's SHA-256 in 64 hexadecimal digits, as `printf %s KEY | sha256sum` prints it",
+          "the key of an entry of the Secret: letters, digits, dots, dashes and underscores",
           text ->
-              SHA256.matcher(text).matches()
-                  ? new Parsed.Value<>(text.toLowerCase(Locale.ROOT))
-                  : new Parsed.Wrong<>("is no SHA-256"));
-
-  private static final Format<Instant> TIME =
-      new Format<>(
-          "a time with its offset, as 2027-01-31T00:00:00Z",
-          text -> {
-            try {
-              return new Parsed.Value<>(OffsetDateTime.parse(text).toInstant());
-            } catch (DateTimeException e) {
-              return Parsed.wrong(text, "is no time with an offset");
-            }
-          });
-
-  private static final Format<String> MODELS =
-      new Format<>(
-          "a model's name, in which * stands for any text, as acme/*",
-          text ->
-              text.length() <= LONGEST_PATTERN && text.chars().noneMatch(c -> c <= ' ' || c == 127)
+              ENTRY.matcher(text).matches()
                   ? new Parsed.Value<>(text)
-                  : Parsed.wrong(text, "is no name of a model"));
+                  : Parsed.wrong(text, "is no key of a Secret"));
 
   private final Path baseDir;
   private final Environment environment;
   private final Findings findings;
+  private final JwtReader jwtReader;
 
   AccessReader(Path baseDir, Environment environment, Findings findings) {
     this.baseDir = baseDir;
     this.environment = environment;
     this.findings = findings;
+    this.jwtReader = new JwtReader(baseDir);
   }
 
   AccessSettings read(Section section) {
+    List<ApiKey> keys = fileOfKeys(section);
+    boolean named = section.has("keysSecret");
+    KeysSecret secret =
+        section.<@Nullable KeysSecret>section("keysSecret", of -> secret(of, named));
+    boolean tokens = section.has("jwt");
+    JwtSettings jwt =
+        section.<@Nullable JwtSettings>section("jwt", of -> jwtReader.read(of, tokens));
+    if (section.has("keysFile") && named) {
+      section.fault("keysSecret", "is there besides keysFile (expected: one of the two)");
+    }
+    for (String key : List.of("keysSecret", "jwt")) {
+      if (section.isEmpty(key)) {
+        section.fault(key, "is empty, which would let everybody in (expected: its keys, or none)");
+      }
+    }
+    boolean required = section.has("keysFile") || named || tokens;
+    return required ? new AccessSettings(true, keys, secret, jwt) : AccessSettings.OPEN;
+  }
+
+  private List<ApiKey> fileOfKeys(Section section) {
     Located<String> file = section.find("keysFile", Formats.PATH);
     if (file == null) {
-      return AccessSettings.OPEN;
+      return List.of();
     }
     Path path = baseDir.resolve(file.value());
     try {
       if (Files.size(path) > MAX_BYTES) {
         section.fault("keysFile", path + " is too large (expected: at most 16MiB)");
-        return AccessSettings.OPEN;
+        return List.of();
       }
-      return new AccessSettings(true, keys(path, Files.readString(path)));
+      return KeysReader.read(Files.readString(path), environment, findings.of(path.toString()));
     } catch (IOException e) {
       section.fault("keysFile", path + " cannot be read (expected: a YAML file in UTF-8)");
-      return AccessSettings.OPEN;
-    }
-  }
-
-  private List<ApiKey> keys(Path path, String yaml) {
-    Findings ofFile = findings.of(path.toString());
-    YamlNode root = YamlTree.parse(yaml, ofFile);
-    if (root instanceof YamlNode.Faulty) {
       return List.of();
     }
-    Set<String> names = new HashSet<>();
-    Map<String, String> hashes = new HashMap<>();
-    return Section.read(
-        root,
-        environment,
-        ofFile,
-        file -> {
-          if (!file.has("keys")) {
-            file.fault("keys", "is missing (expected: a list of keys)");
-          }
-          return file.optionalSections("keys", "a list of keys", key -> key(key, names, hashes));
-        });
   }
 
-  private static ApiKey key(Section key, Set<String> names, Map<String, String> hashes) {
-    Located<String> name = key.require("name", Formats.POOL_NAME);
-    Located<String> hash = key.require("sha256", HASH);
-    if (name != null && !names.add(name.value())) {
-      key.fault("name", Text.quote(name.value()) + " is there twice (expected: a name for each)");
-    }
-    if (name != null && hash != null) {
-      String other = hashes.putIfAbsent(hash.value(), name.value());
-      if (other != null) {
-        key.fault("sha256", "is that of " + Text.quote(other) + " too (expected: a key for each)");
-      }
-    }
-    String known = name == null ? "" : name.value();
-    Located<Instant> expires = key.find("expires", TIME);
-    Caller caller =
-        new Caller(
-            known,
-            key.value("tenant", Formats.POOL_NAME, known),
-            new ModelPatterns(key.values("models", MODELS, ModelPatterns.ALL.patterns())),
-            key.section("limits", AccessReader::limits),
-            value(key.find("priority", Formats.POOL_NAME)),
-            key.value("details", Formats.BOOLEAN, true));
-    return new ApiKey(caller, hash == null ? "" : hash.value(), value(expires));
-  }
-
-  private static <T> @Nullable T value(@Nullable Located<T> found) {
-    return found == null ? null : found.value();
-  }
-
-  private static RateLimits limits(Section limits) {
-    return new RateLimits(
-        limits.value("requestsPerMinute", Quantities.integer(1, 1_000_000_000), 0),
-        limits.value("tokensPerMinute", Quantities.integer(1, Integer.MAX_VALUE), 0),
-        limits.value("parallel", Quantities.integer(1, 1_000_000), 0));
+  private static @Nullable KeysSecret secret(Section section, boolean named) {
+    Located<String> name =
+        named
+            ? section.require("name", Formats.KUBERNETES_NAME)
+            : section.find("name", Formats.KUBERNETES_NAME);
+    String namespace = section.value("namespace", Formats.KUBERNETES_NAME, "");
+    String key = section.value("key", SECRET_KEY, DEFAULT_ENTRY);
+    return name == null ? null : new KeysSecret(namespace, name.value(), key);
   }
 }

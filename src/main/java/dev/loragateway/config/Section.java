@@ -49,6 +49,11 @@ final class Section {
     return entry != null && !(entry.value() instanceof YamlNode.Empty);
   }
 
+  /** Whether the file has the key without a value. */
+  boolean isEmpty(String key) {
+    return mapping.entries().containsKey(key) && !has(key);
+  }
+
   /** Whether the section itself is in the file, with anything in it. */
   boolean present() {
     return !mapping.entries().isEmpty();

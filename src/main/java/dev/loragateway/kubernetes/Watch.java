@@ -118,6 +118,11 @@ abstract class Watch implements AutoCloseable {
     listener.watching(pool, source, now);
   }
 
+  /** Whether everything was watched when it was looked at last. */
+  final boolean works() {
+    return works;
+  }
+
   /** Says what is wrong with what was found, once until that changes; null when nothing is. */
   final void report(@Nullable String wrong) {
     if (wrong != null && !wrong.equals(problem)) {

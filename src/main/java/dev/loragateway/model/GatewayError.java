@@ -37,6 +37,8 @@ public enum GatewayError {
   INTERNAL(500, "server_error", "internal_error", null, Retry.DEFAULT),
   UPSTREAM_FAILED(502, "server_error", "upstream_failed", null, Retry.DEFAULT),
   NO_ENDPOINT_READY(503, "server_error", "no_endpoint_ready", null, Retry.AFTER_ONE_SECOND),
+  AUTHENTICATION_UNAVAILABLE(
+      503, "server_error", "authentication_unavailable", null, Retry.AFTER_ONE_SECOND),
   QUEUE_TIMEOUT(503, "server_error", "queue_timeout", null, Retry.AFTER_ONE_SECOND),
   OVERLOADED(503, "server_error", "overloaded", null, Retry.AFTER_ONE_SECOND),
   SHUTTING_DOWN(503, "server_error", "shutting_down", null, Retry.AFTER_ONE_SECOND),

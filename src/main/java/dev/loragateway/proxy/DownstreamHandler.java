@@ -1,5 +1,6 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.access.Proof;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.RequestPeek;
@@ -27,6 +28,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -158,10 +160,11 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
 
   /**
    * Returns whether more may be taken: the last request is answered, and the client reads its
-   * answers.
+   * answers; or it is proved who sends the one that is being read.
    */
   private boolean free(ChannelHandlerContext ctx) {
-    return exchange == null && (reader != null || ctx.channel().isWritable());
+    return exchange == null
+        && (reader == null ? ctx.channel().isWritable() : reader.proof() == null);
   }
 
   private void drop(ChannelHandlerContext ctx, HttpObject message) {
@@ -216,7 +219,12 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
         begin(ctx, head);
       }
       if (message instanceof HttpContent content && reader != null) {
-        add(ctx, reader, content);
+        if (reader.proof() == null) {
+          add(ctx, reader, content);
+        } else {
+          // head and end in one, as requests of HTTP/2 without a body come
+          pipelined.addFirst(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
       }
     } finally {
       ReferenceCountUtil.release(message);
@@ -232,9 +240,29 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     reader = next;
     context.active.incrementAndGet();
     RequestReader.Refusal refusal = next.begin();
+    CompletableFuture<Proof.Settled> proof = next.proof();
+    if (proof == null) {
+      goOn(ctx, next, refusal);
+    } else {
+      proof.thenAcceptAsync(settled -> proven(ctx, next, settled), ctx.channel().eventLoop());
+    }
+  }
+
+  /** Meanwhile the client may have left, or the gateway may have ended. */
+  private void proven(ChannelHandlerContext ctx, RequestReader proved, Proof.Settled settled) {
+    if (reader == proved) {
+      lastRead = System.nanoTime();
+      goOn(ctx, proved, proved.proven(settled));
+      drainPipelined();
+    }
+  }
+
+  /** The head is read: the body may come, or not. */
+  private void goOn(
+      ChannelHandlerContext ctx, RequestReader reading, RequestReader.@Nullable Refusal refusal) {
     if (refusal != null) {
       refuse(ctx, refusal);
-    } else if (next.waitsForContinue()) {
+    } else if (reading.waitsForContinue()) {
       ctx.writeAndFlush(
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER));
@@ -419,7 +447,7 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       if (quiet > LINGER_SILENCE_NANOS || now - droppingSince > LINGER_NANOS) {
         close(ctx);
       }
-    } else if (reader != null) {
+    } else if (reader != null && reader.proof() == null) {
       if (passed(quiet, timeouts.answer().idle())
           || passed(now - reader.startedAt(), timeouts.requestBody())) {
         refuse(
@@ -428,11 +456,11 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
                 GatewayError.REQUEST_BODY_TIMEOUT,
                 "the rest of the body did not come in time (timeouts.requestBody, timeouts.idle)"));
       }
-    } else if (headSince != 0 && !timeouts.requestHeader().isZero()) {
+    } else if (reader == null && headSince != 0 && !timeouts.requestHeader().isZero()) {
       if (passed(now - headSince, timeouts.requestHeader())) {
         endHead(ctx);
       }
-    } else if (passed(quiet, timeouts.keepAlive())) {
+    } else if (reader == null && passed(quiet, timeouts.keepAlive())) {
       close(ctx);
     }
   }

@@ -46,7 +46,7 @@ final class LocalAnswers {
   }
 
   private static FullHttpResponse health(ProxyContext context, ClientRequest request) {
-    return context.registry.snapshot().ready() && !context.draining()
+    return context.registry.snapshot().ready() && context.access.ready() && !context.draining()
         ? Answers.json(200, OK)
         : Answers.error(
             request.route().shape(), GatewayError.NO_ENDPOINT_READY, "the gateway is not ready");

@@ -53,6 +53,11 @@ public final class ProxyContext {
     this.access = new Access(() -> settings.get().access(), InstantSource.system());
   }
 
+  /** Who sent a request. */
+  public Access access() {
+    return access;
+  }
+
   /** What holds callers to their limits. */
   public RateLimiter limiter() {
     return limiter;

@@ -1,7 +1,7 @@
 package dev.loragateway.proxy;
 
-import dev.loragateway.access.Access;
 import dev.loragateway.access.Caller;
+import dev.loragateway.access.Proof;
 import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.ApiShape;
 import dev.loragateway.openai.PeekResult;
@@ -21,6 +21,8 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +54,7 @@ final class RequestReader {
   private @Nullable RequestBody body;
   private @Nullable RequestFacts facts;
   private @Nullable Caller caller;
+  private @Nullable CompletableFuture<Proof.Settled> proof;
 
   /**
    * Begins with a head.
@@ -98,7 +101,7 @@ final class RequestReader {
         GatewayError.BAD_REQUEST, "this is not a valid HTTP message: " + cause.getMessage());
   }
 
-  /** Looks at the head; returns null when the body may come. */
+  /** Looks at the head; returns null when the body may come, once {@link #proof} is there. */
   @Nullable Refusal begin() {
     Refusal refusal = checkHead();
     if (refusal != null) {
@@ -110,33 +113,48 @@ final class RequestReader {
       case Routes.Match.Found found -> {
         route = found.route();
         query = found.query();
-        Refusal denied = found.route().open() ? null : admit();
-        yield denied != null ? denied : expectBody(found.route());
+        yield found.route().open() ? expectBody(found.route()) : authenticate();
       }
     };
-  }
-
-  /** Before the body is read, so that the gateway need not hold it. */
-  private @Nullable Refusal admit() {
-    Refusal denied = authenticate();
-    if (denied != null) {
-      return denied;
-    }
-    Rejection overload = context.overload.refusesAll();
-    return overload == null ? null : new Refusal(overload.error(), overload.message());
   }
 
   private @Nullable Refusal authenticate() {
     HttpHeaders headers = head.headers();
     return switch (context.access.prove(
         headers.get(HttpHeaderNames.AUTHORIZATION), headers.get(HeaderRules.API_KEY))) {
-      case Access.Proof.Granted granted -> {
-        caller = granted.caller();
+      case Proof.Pending(CompletableFuture<Proof.Settled> result) -> {
+        proof = result;
         yield null;
       }
-      case Access.Proof.Denied denied ->
-          new Refusal(GatewayError.INVALID_API_KEY, denied.message());
+      case Proof.Settled settled -> proven(settled);
     };
+  }
+
+  /** What is still to come before the body may; null when it may. */
+  @Nullable CompletableFuture<Proof.Settled> proof() {
+    return proof;
+  }
+
+  /** The proof is there; returns null when the body may come. */
+  @Nullable Refusal proven(Proof.Settled settled) {
+    proof = null;
+    return switch (settled) {
+      case Proof.Granted granted -> {
+        caller = granted.caller();
+        yield admit();
+      }
+      case Proof.Denied(String message) -> new Refusal(GatewayError.INVALID_API_KEY, message);
+      case Proof.Unavailable(String message) ->
+          new Refusal(GatewayError.AUTHENTICATION_UNAVAILABLE, message);
+    };
+  }
+
+  /** Before the body is read, so that the gateway need not hold it. */
+  private @Nullable Refusal admit() {
+    Rejection overload = context.overload.refusesAll();
+    return overload == null
+        ? expectBody(Objects.requireNonNull(route))
+        : new Refusal(overload.error(), overload.message());
   }
 
   private @Nullable Refusal checkHead() {
@@ -246,10 +264,10 @@ final class RequestReader {
   ClientRequest request() {
     return new ClientRequest(
         head,
-        java.util.Objects.requireNonNull(route),
+        Objects.requireNonNull(route),
         query,
         id,
-        java.util.Objects.requireNonNull(body),
+        Objects.requireNonNull(body),
         facts,
         caller,
         System.nanoTime());

@@ -11,7 +11,6 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +25,7 @@ final class AdminServer implements AutoCloseable {
       """
       LoRA gateway
         /healthz    the process lives
-        /readyz     every pool was scraped, and no shutdown is under way
+        /readyz     every pool was scraped, the keys of clients read, and no shutdown is under way
         /metrics    Prometheus
         /api/state  pools, endpoints and the adapters that they hold; wants admin.token if there is one
       """;
@@ -48,7 +47,7 @@ final class AdminServer implements AutoCloseable {
       EndpointRegistry registry,
       Admission admission,
       GatewayMetrics metrics,
-      BooleanSupplier draining,
+      Supplier<@Nullable String> notReady,
       Supplier<@Nullable String> token)
       throws IOException {
     try {
@@ -63,7 +62,7 @@ final class AdminServer implements AutoCloseable {
           "admin.listen is open to other machines and there is no admin.token: /api/* answers 403");
     }
     page("/healthz", () -> text(200, "ok\n"));
-    page("/readyz", () -> readiness(registry, draining));
+    page("/readyz", () -> readiness(notReady.get()));
     page("/metrics", () -> metrics(registry, admission, metrics));
     guarded("/api/state", () -> state(registry, admission));
     page("/", () -> text(200, INDEX));
@@ -74,13 +73,8 @@ final class AdminServer implements AutoCloseable {
     return server.getAddress();
   }
 
-  private static Answer readiness(EndpointRegistry registry, BooleanSupplier draining) {
-    if (draining.getAsBoolean()) {
-      return text(503, "shutting down\n");
-    }
-    return registry.snapshot().ready()
-        ? text(200, "ready\n")
-        : text(503, "not ready: a pool was not scraped yet\n");
+  private static Answer readiness(@Nullable String notReady) {
+    return notReady == null ? text(200, "ready\n") : text(503, notReady + "\n");
   }
 
   private static Answer metrics(

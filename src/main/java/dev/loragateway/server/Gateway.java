@@ -7,6 +7,7 @@ import dev.loragateway.kubernetes.Discovered;
 import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.kubernetes.KubernetesDiscovery;
 import dev.loragateway.kubernetes.KubernetesSource;
+import dev.loragateway.kubernetes.SecretFollower;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.proxy.Overload;
 import dev.loragateway.proxy.ProxyContext;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,11 +73,13 @@ public final class Gateway implements AutoCloseable {
   private final UpstreamPools upstreams;
   private final ProxyContext proxy;
   private final SharedLimits limits;
+  private final SecretFollower secret;
   private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
   private @Nullable KubernetesDiscovery discovery;
   private volatile GatewayConfig config;
   private volatile boolean draining;
+  private volatile boolean refused;
   private boolean stopped;
   private @Nullable Channel listener;
   private @Nullable AdminServer admin;
@@ -103,6 +107,10 @@ public final class Gateway implements AutoCloseable {
             metrics,
             () -> this.config.proxy());
     metrics.observe(proxy);
+    metrics.observe(this::accessSources);
+    secret =
+        new SecretFollower(
+            KubernetesClients::connect, new KeysOfSecret(proxy.access()), metrics.discovery());
     limits = new SharedLimits(proxy.limiter(), metrics::limitsShared);
   }
 
@@ -122,7 +130,7 @@ public final class Gateway implements AutoCloseable {
               gateway.registry,
               gateway.admission,
               gateway.metrics,
-              () -> gateway.draining,
+              gateway::notReady,
               () -> gateway.config.admin().token());
       gateway.watchMemory();
       gateway.listener = gateway.listen(config.listen());
@@ -196,7 +204,23 @@ public final class Gateway implements AutoCloseable {
       log.error("{}: the certificate in force stays", e.getMessage());
     }
     config = next;
+    refused = false;
     apply(next);
+  }
+
+  /** A configuration, or a file that belongs to it, is not valid: the last good one stays. */
+  public void refuse() {
+    refused = true;
+  }
+
+  /** Whether the newest content of each source of keys is in use; none where none are needed. */
+  private Map<String, Boolean> accessSources() {
+    Map<String, Boolean> sources = new LinkedHashMap<>();
+    if (config.proxy().access().required()) {
+      sources.put("files", !refused);
+      sources.putAll(proxy.access().sources());
+    }
+    return sources;
   }
 
   /** Takes in what requests taught, then lets in those for whom that made room. */
@@ -210,6 +234,8 @@ public final class Gateway implements AutoCloseable {
 
   private synchronized void apply(GatewayConfig next) {
     limits.use(next.redis());
+    proxy.access().refresh();
+    secret.follow(next.proxy().access().secret());
     membership.configure(next);
     place();
     Map<String, List<KubernetesSource>> sources = membership.sources();
@@ -254,9 +280,20 @@ public final class Gateway implements AutoCloseable {
     return proxy;
   }
 
-  /** Returns whether every pool was scraped. */
+  /** Returns whether every pool was scraped, and every source of keys read. */
   public boolean ready() {
-    return registry.snapshot().ready();
+    return registry.snapshot().ready() && proxy.access().ready();
+  }
+
+  /** Why clients should not come yet, or no more; null when they may. */
+  private @Nullable String notReady() {
+    if (draining) {
+      return "shutting down";
+    }
+    if (!registry.snapshot().ready()) {
+      return "not ready: a pool was not scraped yet";
+    }
+    return ready() ? null : "not ready: the keys of access were not read yet";
   }
 
   /**
@@ -315,6 +352,7 @@ public final class Gateway implements AutoCloseable {
   private void stop() {
     draining = true;
     stopDiscovery();
+    secret.close();
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }
@@ -322,6 +360,7 @@ public final class Gateway implements AutoCloseable {
     limits.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     acceptor.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    proxy.access().close();
     upstreams.close();
     if (admin != null) {
       admin.close();

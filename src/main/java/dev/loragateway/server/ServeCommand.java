@@ -98,6 +98,7 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public void rejected(List<ConfigError> errors) {
+      gateway.refuse();
       errors.forEach(error -> log.error("{}", error));
       log.error("the configuration was not reloaded: the last good one stays in force");
     }

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +50,10 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
       gauge("desired_endpoints", "Endpoints that the pool should have for its load and adapters");
   private final MultiGauge resident =
       gauge("adapters_resident", "Adapters that the endpoint holds, by level");
+
+  private final MultiGauge accessSources =
+      gauge("access_source_current", "1 while the newest content of a source of keys is in use");
+  private volatile Supplier<Map<String, Boolean>> sources = Map::of;
 
   private final DiscoveryMetrics discovery = new DiscoveryMetrics(registry);
 
@@ -214,7 +219,22 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     desired.register(wanted, true);
     inFlight.register(flights, true);
     resident.register(residents, true);
+    showSources();
     return registry.scrape();
+  }
+
+  private void showSources() {
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    sources
+        .get()
+        .forEach(
+            (name, newest) -> rows.add(MultiGauge.Row.of(Tags.of("source", name), newest ? 1 : 0)));
+    accessSources.register(rows, true);
+  }
+
+  /** Adds a gauge of each source of keys: whether its newest content is in use. */
+  public void observe(Supplier<Map<String, Boolean>> keys) {
+    sources = keys;
   }
 
   /** Adds gauges of the whole process. */

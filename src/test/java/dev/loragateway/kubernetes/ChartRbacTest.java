@@ -6,6 +6,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.access.KeysSecret;
 import dev.loragateway.kubernetes.KubernetesSource.InferencePool;
 import dev.loragateway.kubernetes.KubernetesSource.Service;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -65,6 +66,7 @@ class ChartRbacTest {
   private static String elsewhere;
 
   private static final String LEASE = "gateway-lora-gateway";
+  private static final String KEYS = "gateway-keys";
 
   /** What must stop working without each right: every right of the chart has its entry here. */
   private static final Map<Right, Consumer<ChartRbacTest>> NEEDS =
@@ -87,6 +89,12 @@ class ChartRbacTest {
           entry(
               new Right(Where.RELEASE, "", "pods", "patch"),
               test -> test.isNotAnnotated(release, "a")),
+          entry(
+              new Right(Where.RELEASE, "", "secrets", KEYS, "list"),
+              test -> test.isNotWatched(secret().toString())),
+          entry(
+              new Right(Where.RELEASE, "", "secrets", KEYS, "watch"),
+              test -> test.isNotWatched(secret().toString())),
           entry(
               new Right(Where.RELEASE, "coordination.k8s.io", "leases", "create"),
               test -> test.isForbidden(lease())),
@@ -122,7 +130,9 @@ class ChartRbacTest {
   private final Map<String, Boolean> watching = new ConcurrentHashMap<>();
   private final Map<String, Set<Integer>> failures = new ConcurrentHashMap<>();
   private final List<Boolean> annotated = new CopyOnWriteArrayList<>();
+  private final SecretReports keys = new SecretReports();
   private KubernetesDiscovery discovery;
+  private SecretFollower follower;
 
   @BeforeAll
   static void install(@TempDir Path directory) throws Exception {
@@ -136,6 +146,7 @@ class ChartRbacTest {
     rights.addAll(only(objects, RoleBinding.class));
     rights.forEach(one -> cluster.admin().resource(one).create());
 
+    new Secrets(cluster.admin(), release).write(KEYS, "keys: []");
     ServicePods pods = new ServicePods(cluster.admin(), release, "vllm");
     pods.starts("a", "10.9.0.1");
     pods.ready("a");
@@ -162,6 +173,7 @@ class ChartRbacTest {
               baseModel: qwen
               inferencePool: { namespace: %s, name: vllm }
           kubernetes: { annotations: { write: true } }
+          access: { keysSecret: { name: gateway-keys } }
         """
             .formatted(elsewhere));
     Process helm =
@@ -188,6 +200,7 @@ class ChartRbacTest {
   void restore() {
     if (discovery != null) {
       discovery.close();
+      follower.close();
     }
     roles.forEach(role -> cluster.admin().resource(role).update());
     cluster.admin().leases().inNamespace(release).withName(LEASE).delete();
@@ -202,6 +215,10 @@ class ChartRbacTest {
 
   private static InferencePool pool() {
     return new InferencePool("", elsewhere, "vllm");
+  }
+
+  private static KeysSecret secret() {
+    return new KeysSecret(release, KEYS, "keys.yaml");
   }
 
   private static String lease() {
@@ -245,6 +262,8 @@ class ChartRbacTest {
     discovery.configure(
         Map.of("services", List.of(service()), "pools", List.of(pool())),
         new AnnotationSettings(true, true, release, LEASE));
+    follower = new SecretFollower(context -> cluster.account(release, name), keys, new Listener());
+    follower.follow(secret());
   }
 
   /** Requests for this, and for nothing else, are refused. */
@@ -273,8 +292,17 @@ class ChartRbacTest {
     discover();
 
     await().atMost(SOON).until(() -> found.keySet().equals(Set.of("services", "pools")));
+    await().atMost(SOON).until(() -> keys.contents.equals(List.of("keys: []")));
     Map<String, Boolean> all =
-        Map.of(service().toString(), true, pool().toString(), true, "Pods in " + release, true);
+        Map.of(
+            service().toString(),
+            true,
+            pool().toString(),
+            true,
+            "Pods in " + release,
+            true,
+            secret().toString(),
+            true);
     await().atMost(SOON).until(() -> watching.equals(all));
     await().atMost(SOON).until(() -> annotated.equals(List.of(true, true)));
     assertThat(annotation(release, "a")).isEqualTo("x,y");

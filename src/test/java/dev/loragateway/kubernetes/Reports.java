@@ -9,12 +9,18 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class Reports implements DiscoveryListener {
   final List<Integer> failures = new CopyOnWriteArrayList<>();
   final List<Boolean> annotated = new CopyOnWriteArrayList<>();
+  final List<String> stopped = new CopyOnWriteArrayList<>();
   volatile boolean leads;
   final Map<String, Boolean> watching = new ConcurrentHashMap<>();
 
   @Override
   public void watching(String pool, String source, boolean works) {
     watching.put(source, works);
+  }
+
+  @Override
+  public void stopped(String pool, String source) {
+    stopped.add(source);
   }
 
   @Override

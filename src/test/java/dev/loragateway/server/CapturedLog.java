@@ -36,6 +36,11 @@ final class CapturedLog extends AppenderBase<ILoggingEvent> implements AutoClose
   }
 
   static CapturedLog of(Class<?> source, Level from) {
+    return of(source.getName(), from);
+  }
+
+  /** Of a package, too. */
+  static CapturedLog of(String source, Level from) {
     return new CapturedLog((Logger) LoggerFactory.getLogger(source), from);
   }
 

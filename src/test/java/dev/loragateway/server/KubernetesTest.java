@@ -9,7 +9,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.loragateway.kubernetes.Discovered;
 import dev.loragateway.kubernetes.KubernetesSource;
-import dev.loragateway.kubernetes.MockApiServer;
 import dev.loragateway.sim.SimulatedServer;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -17,13 +16,11 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,40 +45,18 @@ import org.junit.jupiter.api.parallel.Resources;
 final class KubernetesTest {
   @RegisterExtension static final GatewayExtension gateways = new GatewayExtension();
 
-  private static final String KUBECONFIG = "kubeconfig";
-
-  private final KubernetesMockServer server = MockApiServer.create();
+  private MockCluster mock;
   private KubernetesClient cluster;
-  private String before;
 
   @BeforeEach
   void start(@TempDir Path directory) throws IOException {
-    server.init();
-    cluster = server.createClient();
-    Path file = directory.resolve("config");
-    Files.writeString(
-        file,
-        """
-        apiVersion: v1
-        kind: Config
-        clusters: [ { name: c, cluster: { server: "http://127.0.0.1:%d" } } ]
-        users: [ { name: u, user: { token: t } } ]
-        contexts: [ { name: x, context: { cluster: c, user: u, namespace: llm } } ]
-        current-context: x
-        """
-            .formatted(server.getPort()));
-    before = System.setProperty(KUBECONFIG, file.toString());
+    mock = new MockCluster(directory);
+    cluster = mock.client();
   }
 
   @AfterEach
   void stop() {
-    if (before == null) {
-      System.clearProperty(KUBECONFIG);
-    } else {
-      System.setProperty(KUBECONFIG, before);
-    }
-    cluster.close();
-    server.destroy();
+    mock.close();
   }
 
   private static EndpointSlice slice(String name, String address, boolean terminating) {
@@ -322,7 +297,7 @@ final class KubernetesTest {
 
   @Test
   void pool_ofWhichNothingIsKnownYet_isNotReady() {
-    server.destroy();
+    mock.stop();
     Gateway gateway = gateways.launch(setup());
 
     assertThat(gateway.ready()).isFalse();

@@ -11,6 +11,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.ApiKey;
 import dev.loragateway.access.Caller;
+import dev.loragateway.access.Issuer;
 import dev.loragateway.access.ModelPatterns;
 import dev.loragateway.access.RateLimits;
 import java.security.MessageDigest;
@@ -143,6 +144,10 @@ final class SecrecyTest {
   }
 
   private void askForEverything(Gateway gateway) {
+    askForEverything(gateway, CLIENT_KEY);
+  }
+
+  private void askForEverything(Gateway gateway, String credential) {
     SCRIPTS
         .keySet()
         .forEach(
@@ -150,7 +155,7 @@ final class SecrecyTest {
               for (String route : ROUTES) {
                 for (boolean stream : new boolean[] {false, true}) {
                   WireResponse answer =
-                      gateways.ask(gateway, Requests.post(route, body(script, stream), CLIENT_KEY));
+                      gateways.ask(gateway, Requests.post(route, body(script, stream), credential));
                   if (script.startsWith("own")) {
                     assertThat(answer.status()).as(script).isGreaterThanOrEqualTo(500);
                     errors.add(answer.text());
@@ -190,6 +195,41 @@ final class SecrecyTest {
     assertThat(server.calls().getFirst().headers("authorization"))
         .containsExactly("Bearer pool-" + SECRET);
     expectSecrecy(gateway);
+  }
+
+  @Test
+  void tokens_goodOnesAndWrongOnes_areNotTold() {
+    Issuer issuer = Issuer.rsa("k");
+    String good = issuer.token("me", claims -> claims.claim("note", SECRET));
+    List<String> wrong =
+        List.of(
+            Issuer.rsa("k").token("me"),
+            Issuer.rsa("other").token("me"),
+            issuer.token("me", claims -> claims.audience(SECRET)),
+            issuer.token("me", claims -> claims.expirationTime(null)),
+            issuer.token(SECRET + "\n"),
+            SECRET + "." + SECRET + "." + SECRET,
+            good + SECRET.repeat(1_000));
+    Gateway gateway =
+        start(
+            setup()
+                .apiKey("pool-" + SECRET)
+                .access(new AccessSettings(true, List.of(), null, Issuer.settings(issuer))));
+
+    askForEverything(gateway, "Authorization: Bearer " + good);
+    for (String token : wrong) {
+      String request =
+          Requests.post(ROUTES[0], body("good", false), "Authorization: Bearer " + token);
+      WireResponse answer = gateways.ask(gateway, request);
+      assertThat(answer.status()).isEqualTo(401);
+      errors.add(answer.text());
+    }
+
+    expectSecrecy(gateway);
+    String told = log.text() + errors + admin(gateway, "/metrics").text();
+    for (String token : List.of(good, wrong.get(0), wrong.get(1), wrong.get(2), wrong.get(3))) {
+      assertThat(told).doesNotContain(token.split("\\.", -1));
+    }
   }
 
   @Test
