@@ -54,6 +54,14 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   private static final long LINGER_SILENCE_NANOS = 5_000_000_000L;
   private static final long LINGER_BYTES = 256L << 20;
 
+  /** What a message takes on the heap, about, besides its payload. */
+  private static final int PIECE_BYTES = 256;
+
+  private static final int HEAD_BYTES = 512;
+
+  /** Longer than the keys of a token's issuer may take to come. */
+  private static final long PROOF_NANOS = 30_000_000_000L;
+
   private final ProxyContext context;
   private final BufferShare share;
   private final Deque<HttpObject> pipelined = new ArrayDeque<>(0);
@@ -167,12 +175,16 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
         && (reader == null ? ctx.channel().isWritable() : reader.proof() == null);
   }
 
+  /** A stream of HTTP/2 is closed by its codec, once the client has taken the answer. */
   private void drop(ChannelHandlerContext ctx, HttpObject message) {
     if (message instanceof HttpContent content) {
       dropped += content.content().readableBytes();
     }
     ReferenceCountUtil.release(message);
-    if (dropped > LINGER_BYTES || message instanceof LastHttpContent) {
+    if (dropped > LINGER_BYTES) {
+      close(ctx);
+    } else if (message instanceof LastHttpContent
+        && !(ctx.channel() instanceof Http2StreamChannel)) {
       ctx.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
   }
@@ -186,7 +198,9 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
   }
 
   private static int size(HttpObject message) {
-    return message instanceof HttpContent content ? content.content().readableBytes() : 512;
+    return message instanceof HttpContent content
+        ? PIECE_BYTES + content.content().readableBytes()
+        : HEAD_BYTES;
   }
 
   /** Goes on with what the client sent while it was waiting. */
@@ -244,7 +258,13 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
     if (proof == null) {
       goOn(ctx, next, refusal);
     } else {
-      proof.thenAcceptAsync(settled -> proven(ctx, next, settled), ctx.channel().eventLoop());
+      proof
+          .thenAcceptAsync(settled -> proven(ctx, next, settled), ctx.channel().eventLoop())
+          .exceptionally(
+              failure -> {
+                exceptionCaught(ctx, failure.getCause() == null ? failure : failure.getCause());
+                return null;
+              });
     }
   }
 
@@ -423,8 +443,11 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       exchange.end();
     } else if (reader != null) {
       refuse(ctx, new RequestReader.Refusal(GatewayError.SHUTTING_DOWN, Rejection.SHUTTING_DOWN));
-    } else if (unsent.bytes() == 0) {
-      ctx.close();
+    } else {
+      unsent.look(ctx.channel(), System.nanoTime());
+      if (unsent.bytes() == 0) {
+        close(ctx);
+      }
     }
   }
 
@@ -447,7 +470,14 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
       if (quiet > LINGER_SILENCE_NANOS || now - droppingSince > LINGER_NANOS) {
         close(ctx);
       }
-    } else if (reader != null && reader.proof() == null) {
+    } else if (reader != null && reader.proof() != null) {
+      if (now - reader.startedAt() > PROOF_NANOS) {
+        refuse(
+            ctx,
+            new RequestReader.Refusal(
+                GatewayError.AUTHENTICATION_UNAVAILABLE, "the token could not be checked in time"));
+      }
+    } else if (reader != null) {
       if (passed(quiet, timeouts.answer().idle())
           || passed(now - reader.startedAt(), timeouts.requestBody())) {
         refuse(
@@ -456,11 +486,11 @@ public final class DownstreamHandler extends ConnectionSweep.Swept {
                 GatewayError.REQUEST_BODY_TIMEOUT,
                 "the rest of the body did not come in time (timeouts.requestBody, timeouts.idle)"));
       }
-    } else if (reader == null && headSince != 0 && !timeouts.requestHeader().isZero()) {
+    } else if (headSince != 0 && !timeouts.requestHeader().isZero()) {
       if (passed(now - headSince, timeouts.requestHeader())) {
         endHead(ctx);
       }
-    } else if (reader == null && passed(quiet, timeouts.keepAlive())) {
+    } else if (passed(quiet, timeouts.keepAlive())) {
       close(ctx);
     }
   }

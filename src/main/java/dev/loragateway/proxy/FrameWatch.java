@@ -93,7 +93,9 @@ public final class FrameWatch extends ChannelInboundHandlerAdapter {
         headerByte(bytes.getByte(at++));
       }
     }
-    if (since == 0 && incomplete()) {
+    if (!incomplete()) {
+      since = 0;
+    } else if (since == 0) {
       since = System.nanoTime();
     }
   }

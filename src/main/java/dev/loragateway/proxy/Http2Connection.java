@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client connection that speaks HTTP/2, of which each stream has a {@link DownstreamHandler} of
- * its own: ends when it idles for too long, when its headers do not come, and when the gateway
- * drains, so that no request is lost. Confined to the downstream event loop.
+ * its own: ends when it idles for too long, when its headers do not come, when the client does not
+ * read from its socket, and when the gateway drains, so that no request is lost. Confined to the
+ * downstream event loop.
  */
 /*
  * A connection is ended in two steps (RFC 9113, section 6.8). The first GOAWAY asks for no more streams and refuses
@@ -42,7 +43,9 @@ public final class Http2Connection extends ConnectionSweep.Swept {
   private final FrameWatch watch;
   private @Nullable ChannelHandlerContext ctx;
   private @Nullable ConnectionSweep sweep;
+  private final Unsent unsent = new Unsent();
   private long lastUsed = System.nanoTime();
+  private int lastStream;
   private Phase phase = Phase.OPEN;
   private long phaseSince;
 
@@ -98,6 +101,12 @@ public final class Http2Connection extends ConnectionSweep.Swept {
       watch.end("the headers did not come in time (timeouts.requestHeader)");
       return;
     }
+    unsent.look(ctx.channel(), now);
+    if (unsent.bytes() > 0
+        && DownstreamHandler.passed(now - unsent.lastTaken(), timeouts.answer().idle())) {
+      ctx.close();
+      return;
+    }
     if (inUse()) {
       lastUsed = now;
     }
@@ -124,8 +133,12 @@ public final class Http2Connection extends ConnectionSweep.Swept {
     }
   }
 
+  /** Whether streams are open, or were between two looks. */
   private boolean inUse() {
-    return codec.connection().numActiveStreams() > 0;
+    int last = codec.connection().remote().lastStreamCreated();
+    boolean begun = last != lastStream;
+    lastStream = last;
+    return begun || codec.connection().numActiveStreams() > 0;
   }
 
   private void warn(ChannelHandlerContext ctx) {

@@ -123,8 +123,9 @@ final class RequestReader {
     return switch (context.access.prove(
         headers.get(HttpHeaderNames.AUTHORIZATION), headers.get(HeaderRules.API_KEY))) {
       case Proof.Pending(CompletableFuture<Proof.Settled> result) -> {
-        proof = result;
-        yield null;
+        Refusal refused = overload();
+        proof = refused == null ? result : null;
+        yield refused;
       }
       case Proof.Settled settled -> proven(settled);
     };
@@ -151,10 +152,13 @@ final class RequestReader {
 
   /** Before the body is read, so that the gateway need not hold it. */
   private @Nullable Refusal admit() {
+    Refusal refused = overload();
+    return refused == null ? expectBody(Objects.requireNonNull(route)) : refused;
+  }
+
+  private @Nullable Refusal overload() {
     Rejection overload = context.overload.refusesAll();
-    return overload == null
-        ? expectBody(Objects.requireNonNull(route))
-        : new Refusal(overload.error(), overload.message());
+    return overload == null ? null : new Refusal(overload.error(), overload.message());
   }
 
   private @Nullable Refusal checkHead() {

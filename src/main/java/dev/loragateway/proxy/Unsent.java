@@ -16,7 +16,7 @@ final class Unsent {
   /** Looks anew. */
   void look(Channel channel, long now) {
     long waiting = channel instanceof Http2StreamChannel ? ofStream(channel) : ofSocket(channel);
-    if (waiting < bytes) {
+    if (waiting < bytes || (bytes == 0 && waiting > 0)) {
       lastTaken = now;
     }
     bytes = waiting;
@@ -40,7 +40,7 @@ final class Unsent {
     return bytes;
   }
 
-  /** When less waited than at the look before, in nanoseconds. */
+  /** When less waited than at the look before, or something anew, in nanoseconds. */
   long lastTaken() {
     return lastTaken;
   }

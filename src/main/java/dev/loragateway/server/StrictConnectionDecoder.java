@@ -22,6 +22,7 @@ final class StrictConnectionDecoder extends DecoratingHttp2ConnectionDecoder {
   private final int[] lastReset = new int[StrictCodecBuilder.MAX_STREAMS];
 
   private int next;
+  private boolean failed;
 
   /** Stands in front of the decoder of one connection. */
   StrictConnectionDecoder(Http2ConnectionDecoder decoder) {
@@ -43,6 +44,10 @@ final class StrictConnectionDecoder extends DecoratingHttp2ConnectionDecoder {
   @Override
   public void decodeFrame(ChannelHandlerContext ctx, ByteBuf in, List<Object> out)
       throws Http2Exception {
+    if (failed) {
+      in.skipBytes(in.readableBytes());
+      return;
+    }
     try {
       super.decodeFrame(ctx, in, out);
     } catch (Http2Exception.HeaderListSizeException e) {
@@ -75,6 +80,7 @@ final class StrictConnectionDecoder extends DecoratingHttp2ConnectionDecoder {
       throw error;
     }
     if (!wasReset(id)) {
+      failed = true;
       throw Http2Exception.connectionError(Http2Error.STREAM_CLOSED, "stream %d is over", id);
     }
   }

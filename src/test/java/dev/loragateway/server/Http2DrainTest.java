@@ -22,6 +22,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.pkitesting.X509Bundle;
+import io.netty.util.ReferenceCountUtil;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -145,7 +146,8 @@ final class Http2DrainTest {
       CompletableFuture<Boolean> open,
       CompletableFuture<Boolean> notified)
       throws Exception {
-    String firstWords = protocol.equals("h2") ? Frames.PREFACE + Frames.settings() : "";
+    String firstWords =
+        protocol.equals("h2") ? Frames.PREFACE + Frames.settings() : Requests.get("/health");
     SslContext tls =
         SslContextBuilder.forClient()
             .trustManager(InsecureTrustManagerFactory.INSTANCE)
@@ -175,7 +177,7 @@ final class Http2DrainTest {
         .connect("127.0.0.1", gateway.port());
   }
 
-  /** Tells how a connection began and ended. */
+  /** Tells when the gateway has spoken, and how it ended the connection. */
   private static final class Ends extends ChannelInboundHandlerAdapter {
     private final String firstWords;
     private final CompletableFuture<Boolean> open;
@@ -188,10 +190,15 @@ final class Http2DrainTest {
     }
 
     @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+      ReferenceCountUtil.release(message);
+      open.complete(true);
+    }
+
+    @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-      if (event instanceof SslHandshakeCompletionEvent done) {
+      if (event instanceof SslHandshakeCompletionEvent) {
         ctx.writeAndFlush(Unpooled.copiedBuffer(firstWords, ISO_8859_1));
-        open.complete(done.isSuccess());
       } else if (event instanceof SslCloseCompletionEvent done) {
         notified.complete(done.isSuccess());
       }

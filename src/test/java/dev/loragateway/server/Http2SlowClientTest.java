@@ -101,6 +101,40 @@ final class Http2SlowClientTest {
     isOver(gateway);
   }
 
+  /** The client has said all, so that only the answer is left. */
+  @Test
+  void refusalThatIsNotTaken_isResetAfterTheIdleTimeout() {
+    Gateway gateway = gateways.start(Setup.of(echo.address()).idle(SHORT));
+    FrameClient client =
+        gateways.closing(new FrameClient(gateway, Frames.settings(Frames.INITIAL_WINDOW_SIZE, 0)));
+    client.send(
+        Frames.headers(
+            1,
+            Frames.block(
+                ":method", "POST", ":scheme", "http", ":authority", "gateway", ":path", "/none")));
+    client.readUntil(() -> client.on(1).begun());
+
+    client.send(Frames.lastData(1, ""));
+
+    assertThat(client.answer(1).reset()).isEqualTo(Frames.CANCEL);
+    isOver(gateway);
+  }
+
+  /** Its windows are open, but the socket is full. */
+  @Test
+  void clientThatDoesNotReadItsSocket_isEndedAfterTheIdleTimeout() {
+    Gateway gateway = gateways.start(Setup.of(endless.address()).idle(SHORT));
+    FrameClient client =
+        gateways.closing(
+            new FrameClient(gateway, Frames.settings(Frames.INITIAL_WINDOW_SIZE, 1 << 30)));
+
+    client.send(Frames.window(0, 1 << 30) + Frames.post(1, BODY) + Frames.post(3, BODY));
+
+    await().atMost(SOON).until(() -> cancelled.get() == 2);
+    await().atMost(SOON).until(() -> gateway.proxy().connections() == 0);
+    isOver(gateway);
+  }
+
   /** What each byte costs the client is less than what it costs the gateway. */
   @Test
   void windowThatIsOpenedByteByByte_endsTheConnection() {
