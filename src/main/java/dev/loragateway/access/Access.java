@@ -66,6 +66,7 @@ public final class Access implements AutoCloseable {
   private final InstantSource clock;
   private final ThreadPoolExecutor threads = threads();
   private volatile @Nullable OfSecret ofSecret;
+  private volatile boolean ready;
   private volatile Ring ring = Ring.of(AccessSettings.OPEN, null, null);
 
   /** Reads the present settings for each request. */
@@ -139,6 +140,15 @@ public final class Access implements AutoCloseable {
   /** A Secret holds these keys now. */
   public synchronized void keys(KeysSecret secret, List<ApiKey> keys) {
     ofSecret = new OfSecret(secret, List.copyOf(keys), true);
+    refresh();
+  }
+
+  /** The Secret is followed no more: its keys may have been revoked when it is named again. */
+  public synchronized void dropped(KeysSecret secret) {
+    OfSecret known = ofSecret;
+    if (known != null && known.secret().equals(secret)) {
+      ofSecret = null;
+    }
   }
 
   /** Whether what was told last of a Secret is what it holds. */
@@ -149,10 +159,16 @@ public final class Access implements AutoCloseable {
     }
   }
 
-  /** Whether every source of keys was read once. */
+  /**
+   * Whether every source of keys was read once. It stays so: a source that a reload names and that
+   * cannot be read must not take away those that are served.
+   */
   public boolean ready() {
-    Ring known = ring();
-    return !known.awaited() && (known.tokens() == null || known.tokens().ready());
+    if (!ready) {
+      Ring known = ring();
+      ready = !known.awaited() && (known.tokens() == null || known.tokens().ready());
+    }
+    return ready;
   }
 
   /**

@@ -43,8 +43,18 @@ final class FetchedKeys implements TokenKeys {
 
   /** Begins to fetch, without waiting for it. */
   FetchedKeys(Fetch fetch, Duration interval) {
+    this(fetch, interval, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param known in use until they are fetched
+   */
+  FetchedKeys(Fetch fetch, Duration interval, @Nullable KeySet known) {
     this.fetch = fetch;
     this.interval = interval;
+    this.keys = known;
     thread.start();
   }
 
@@ -85,6 +95,7 @@ final class FetchedKeys implements TokenKeys {
     } catch (InterruptedException e) {
       log.debug("{} is not fetched any more", fetch);
     } finally {
+      current = false;
       over(false);
     }
   }
@@ -105,7 +116,7 @@ final class FetchedKeys implements TokenKeys {
       took(fetch.fetch());
     } catch (IOException e) {
       failed(String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failed(e.toString());
     } finally {
       over(true);

@@ -5,12 +5,13 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.jwk.ECKey;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
-import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import java.security.PublicKey;
 import java.text.ParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,17 +40,31 @@ public final class KeySet {
    */
   public static @Nullable KeySet parse(String json) {
     try {
-      List<JWK> all = JWKSet.parse(json).getKeys();
+      Map<String, Object>[] all =
+          JSONObjectUtils.getJSONObjectArray(JSONObjectUtils.parse(json), "keys");
+      if (all == null) {
+        return null;
+      }
       List<JWK> usable = new ArrayList<>();
       List<PublicKey> publicKeys = new ArrayList<>();
-      for (JWK key : all) {
-        PublicKey publicKey = publicKey(key);
-        if (publicKey != null) {
+      for (Map<String, Object> members : all) {
+        JWK key = key(members);
+        PublicKey publicKey = key == null ? null : publicKey(key);
+        if (key != null && publicKey != null) {
           usable.add(key.toPublicJWK());
           publicKeys.add(publicKey);
         }
       }
-      return usable.isEmpty() && !all.isEmpty() ? null : new KeySet(usable, publicKeys);
+      return usable.isEmpty() && all.length > 0 ? null : new KeySet(usable, publicKeys);
+    } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
+      return null;
+    }
+  }
+
+  /** Null for one that is not understood, as RFC 7517, section 5, has it. */
+  private static @Nullable JWK key(Map<String, Object> members) {
+    try {
+      return JWK.parse(members);
     } catch (ParseException | IllegalArgumentException | IllegalStateException e) {
       return null;
     }

@@ -94,8 +94,11 @@ record KeySetFetch(KeySource.Url source, Duration timeout) implements FetchedKey
     return keys;
   }
 
+  /** The query may have a secret in it. */
   @Override
   public String toString() {
-    return source.url().toString();
+    String url = source.url().toString();
+    int query = url.indexOf('?');
+    return query < 0 ? url : url.substring(0, query);
   }
 }

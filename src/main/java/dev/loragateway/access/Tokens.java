@@ -72,10 +72,16 @@ final class Tokens implements AutoCloseable {
 
   /** Begins to fetch the keys, if they are to be fetched. */
   static Tokens of(JwtSettings settings, InstantSource clock, Executor threads) {
+    return of(settings, null, clock, threads);
+  }
+
+  /** {@code known}: keys that the same issuer had before. */
+  private static Tokens of(
+      JwtSettings settings, @Nullable KeySet known, InstantSource clock, Executor threads) {
     TokenKeys keys =
         switch (settings.keys()) {
           case KeySource.Fixed(KeySet fixed) -> new TokenKeys.Fixed(fixed);
-          case KeySource.Url url -> new FetchedKeys(new KeySetFetch(url), url.interval());
+          case KeySource.Url url -> new FetchedKeys(new KeySetFetch(url), url.interval(), known);
         };
     return new Tokens(settings, keys, clock, threads);
   }
@@ -89,7 +95,11 @@ final class Tokens implements AutoCloseable {
       return new Tokens(next, keys, clock, threads);
     }
     close();
-    return of(next, clock, threads);
+    boolean sameIssuer =
+        settings.keys() instanceof KeySource.Url before
+            && next.keys() instanceof KeySource.Url now
+            && now.url().equals(before.url());
+    return of(next, sameIssuer ? keys.now() : null, clock, threads);
   }
 
   /** Whether keys were read, so that a token can be proved. */
@@ -138,8 +148,18 @@ final class Tokens implements AutoCloseable {
       end(hash, result, BUSY);
       return BUSY;
     }
-    threads.execute(() -> check(hash, token, result, true));
+    try {
+      threads.execute(() -> check(hash, token, result, true));
+    } catch (RuntimeException | Error e) {
+      failed(hash, result, e);
+    }
     return new Proof.Pending(result);
+  }
+
+  /** Whatever happens, nobody waits for a proof that does not come. */
+  private void failed(String hash, CompletableFuture<Settled> result, Throwable e) {
+    log.warn("a token could not be checked: {}", e.getClass().getName());
+    end(hash, result, FAILED);
   }
 
   private void end(String hash, CompletableFuture<Settled> result, Settled proof) {
@@ -162,9 +182,8 @@ final class Tokens implements AutoCloseable {
         case Result.UnknownKey _ when asking -> lookForKey(hash, token, result);
         case Result.UnknownKey _ -> end(hash, result, keys.current() ? UNKNOWN_KEY : NO_NEW_KEYS);
       }
-    } catch (RuntimeException | StackOverflowError e) {
-      log.warn("a token could not be checked: {}", e.getClass().getName());
-      end(hash, result, FAILED);
+    } catch (RuntimeException | Error e) {
+      failed(hash, result, e);
     }
   }
 
@@ -174,12 +193,14 @@ final class Tokens implements AutoCloseable {
       return;
     }
     keys.refetch()
-        .thenRunAsync(
-            () -> {
-              waiting.release();
-              check(hash, token, result, false);
-            },
-            threads);
+        .whenComplete((done, failure) -> waiting.release())
+        .thenRunAsync(() -> check(hash, token, result, false), threads)
+        .whenComplete(
+            (done, failure) -> {
+              if (failure != null) {
+                failed(hash, result, failure);
+              }
+            });
   }
 
   @Override

@@ -68,7 +68,8 @@ final class AccessReader {
         section.fault("keysFile", path + " is too large (expected: at most 16MiB)");
         return List.of();
       }
-      return KeysReader.read(Files.readString(path), environment, findings.of(path.toString()));
+      return KeysReader.read(
+          Files.readString(path), environment, findings.ofSecrets(path.toString()));
     } catch (IOException e) {
       section.fault("keysFile", path + " cannot be read (expected: a YAML file in UTF-8)");
       return List.of();

@@ -12,22 +12,38 @@ final class Findings {
   private final List<ConfigError> errors;
   private final List<String> warnings;
   private final Set<String> keys;
+  private final boolean secret;
 
   Findings(String source) {
-    this(source, new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>());
+    this(source, new ArrayList<>(), new ArrayList<>(), new LinkedHashSet<>(), false);
   }
 
   private Findings(
-      String source, List<ConfigError> errors, List<String> warnings, Set<String> keys) {
+      String source,
+      List<ConfigError> errors,
+      List<String> warnings,
+      Set<String> keys,
+      boolean secret) {
     this.source = source;
     this.errors = errors;
     this.warnings = warnings;
     this.keys = keys;
+    this.secret = secret;
   }
 
   /** Findings of another file that belongs to this one. */
   Findings of(String other) {
-    return new Findings(other, errors, warnings, keys);
+    return new Findings(other, errors, warnings, keys, secret);
+  }
+
+  /** Findings of another file, or of this one, in which any value may be a secret. */
+  Findings ofSecrets(String other) {
+    return new Findings(other, errors, warnings, keys, true);
+  }
+
+  /** A value of an unexpected kind, for a message. */
+  String shown(String value) {
+    return secret ? "a text" : Text.quote(value);
   }
 
   void error(String path, int line, String message) {

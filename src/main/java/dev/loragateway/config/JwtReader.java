@@ -89,6 +89,11 @@ final class JwtReader {
     Claims claims = section.section("claims", JwtReader::claims);
     RateLimits limits = section.section("limits", KeysReader::limits);
     boolean details = section.value("details", Formats.BOOLEAN, true);
+    for (String key : List.of("claims", "limits")) {
+      if (section.isEmpty(key)) {
+        section.fault(key, "is empty, which would bound nothing (expected: its keys, or none)");
+      }
+    }
     return issuer == null || audience == null || keys == null
         ? null
         : new JwtSettings(

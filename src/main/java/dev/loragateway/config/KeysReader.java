@@ -51,14 +51,13 @@ public final class KeysReader {
   private KeysReader() {}
 
   /**
-   * Reads text.
+   * Reads text of somebody who need not know the gateway's environment.
    *
    * @param source how messages call it
-   * @param env the environment variables that <code>${NAME}</code> may name
    */
-  public static KeysResult parse(String yaml, String source, Map<String, String> env) {
-    Findings findings = new Findings(source);
-    List<ApiKey> keys = read(yaml, new Environment(env), findings);
+  public static KeysResult parse(String yaml, String source) {
+    Findings findings = new Findings(source).ofSecrets(source);
+    List<ApiKey> keys = read(yaml, new Environment(Map.of()), findings);
     return findings.errorCount() == 0
         ? new KeysResult.Valid(keys)
         : new KeysResult.Invalid(findings.errors());

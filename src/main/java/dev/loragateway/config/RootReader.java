@@ -1,5 +1,6 @@
 package dev.loragateway.config;
 
+import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
@@ -17,6 +18,18 @@ import java.util.Set;
 
 /** Reads the keys of the file outside the pools. Confined to the reading thread. */
 final class RootReader {
+  private AccessSettings access(Section root) {
+    int before = root.faults();
+    AccessSettings access = root.section("access", accessReader::read);
+    if (root.names("access") && !access.required() && root.faults() == before) {
+      root.fault(
+          "access",
+          "names no keys, which would let everybody in"
+              + " (expected: keysFile, keysSecret or jwt, or no access at all)");
+    }
+    return access;
+  }
+
   private static final long KIB = 1L << 10;
   private static final long GIB = 1L << 30;
 
@@ -50,7 +63,7 @@ final class RootReader {
             root.section("retries", RootReader::retries),
             root.section("limits", RootReader::limits),
             root.section("headers", RootReader::headers),
-            root.section("access", accessReader::read));
+            access(root));
     Drain drain = root.section("drain", RootReader::drain);
     root.refuse("adapters", "semantic");
     Tls tls = root.section("tls", tlsReader::server);

@@ -54,6 +54,11 @@ final class Section {
     return mapping.entries().containsKey(key) && !has(key);
   }
 
+  /** Whether the file has the key, with or without a value. */
+  boolean names(String key) {
+    return mapping.entries().containsKey(key);
+  }
+
   /** Whether the section itself is in the file, with anything in it. */
   boolean present() {
     return !mapping.entries().isEmpty();
@@ -282,7 +287,7 @@ final class Section {
       case YamlNode.Faulty _ -> {}
       case YamlNode.Empty(int at) -> wrong(place, at, "is empty", expected);
       case YamlNode.Scalar(int at, String text) ->
-          wrong(place, at, Text.quote(text) + " is not " + kind, expected);
+          wrong(place, at, findings.shown(text) + " is not " + kind, expected);
       case YamlNode.Sequence(int at, List<YamlNode> _) ->
           wrong(place, at, "is a list, not " + kind, expected);
       case YamlNode.Mapping(int at, Map<String, YamlNode.Entry> _) ->

@@ -80,7 +80,7 @@ public final class SecretFollower implements AutoCloseable {
       client = null;
     }
     if (before != null) {
-      sink.newest(before, false);
+      sink.dropped(before);
       listener.stopped("", before.toString());
     }
   }
@@ -92,7 +92,7 @@ public final class SecretFollower implements AutoCloseable {
       now.check();
       now.look();
       trouble = null;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       listener.watching("", wanted.toString(), false);
       sink.newest(wanted, false);
       if (!e.toString().equals(trouble)) {

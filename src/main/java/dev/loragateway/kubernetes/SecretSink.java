@@ -12,6 +12,9 @@ public interface SecretSink {
    */
   @Nullable String changed(KeysSecret secret, String content);
 
+  /** It is followed no more, so that what it held may be over at any time. */
+  void dropped(KeysSecret secret);
+
   /** Whether what was told last and taken is what the Secret holds, as far as can be told. */
   void newest(KeysSecret secret, boolean newest);
 }

@@ -48,8 +48,8 @@ final class SecretWatch extends Watch {
     Secret secret = secrets.getStore().list().stream().findFirst().orElse(null);
     String content = secret == null ? null : content(secret);
     if (content != null && !content.equals(told)) {
-      told = content;
       refused = sink.changed(wanted, content);
+      told = content;
     }
     String problem = content != null ? refused : missing(secret);
     report(problem == null ? null : problem + " (keys that are known stay in force)");

@@ -18,7 +18,7 @@ record KeysOfSecret(Access access) implements SecretSink {
 
   @Override
   public @Nullable String changed(KeysSecret secret, String content) {
-    return switch (KeysReader.parse(content, secret.key(), System.getenv())) {
+    return switch (KeysReader.parse(content, secret.key())) {
       case KeysResult.Valid(var keys) -> {
         access.keys(secret, keys);
         log.info("{}: {} keys are in force", secret, keys.size());
@@ -27,6 +27,11 @@ record KeysOfSecret(Access access) implements SecretSink {
       case KeysResult.Invalid(List<ConfigError> errors) ->
           errors.stream().map(ConfigError::toString).collect(Collectors.joining("; "));
     };
+  }
+
+  @Override
+  public void dropped(KeysSecret secret) {
+    access.dropped(secret);
   }
 
   @Override

@@ -95,6 +95,24 @@ class TokensTest {
   }
 
   @Test
+  void check_thatCannotBegin_isOverAtOnce() {
+    Tokens without =
+        new Tokens(
+            Issuer.settings(OLD),
+            published,
+            clock(),
+            task -> {
+              throw new OutOfMemoryError("no thread");
+            });
+    String token = OLD.token("alice");
+
+    for (int i = 0; i < 2; i++) {
+      Proof proof = without.prove(Access.sha256(token), token);
+      assertThat(((Pending) proof).result().getNow(null)).isInstanceOf(Unavailable.class);
+    }
+  }
+
+  @Test
   void proof_endsWithTheToken() {
     String token =
         OLD.token("alice", c -> c.expirationTime(Date.from(now.plus(Duration.ofMinutes(1)))));

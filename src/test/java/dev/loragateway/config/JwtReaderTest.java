@@ -84,6 +84,18 @@ class JwtReaderTest {
                     true)));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"access:", "access: ~", "access: {}"})
+  void access_withoutKeys_isRefused(String access) {
+    ConfigResult result =
+        ConfigLoader.parse(MINIMAL + access + "\n", "gateway.yaml", directory, Map.of());
+
+    assertThat(((ConfigResult.Invalid) result).errors())
+        .singleElement()
+        .asString()
+        .contains("access: names no keys, which would let everybody in");
+  }
+
   @Test
   void jwt_complete_fillsEverySetting() {
     String jwt =
@@ -174,6 +186,8 @@ class JwtReaderTest {
         "jwt: x|jwt|\"x\" is not a mapping",
         "jwt: ~|jwt|is empty, which would let everybody in",
         "keysSecret: ~|keysSecret|is empty, which would let everybody in",
+        "jwt: { URL, claims: ~ }|jwt.claims|is empty, which would bound nothing",
+        "jwt: { URL, limits: ~ }|jwt.limits|is empty, which would bound nothing",
         "keysSecret: { namespace: x }|keysSecret.name|is missing (expected: a Kubernetes name",
         "keysSecret: { name: X }|keysSecret.name|\"X\" is not a Kubernetes name",
         "keysSecret: { name: x, namespace: Y }|keysSecret.namespace|\"Y\" is not a Kubernetes name",

@@ -123,6 +123,7 @@ class KeysFileTest {
             + " there twice",
         "keys: [ { name: k, sha256: HASH }, { name: l, sha256: HASH } ]|:1: keys[1].sha256: is that"
             + " of \"k\" too",
+        "keys: [ sk-secret ]|:1: keys[0]: a text is not a mapping",
         "keys: {|:1: "
       })
   void keysFile_withAMistake_saysWhereItIs(String yaml, String beginning) {

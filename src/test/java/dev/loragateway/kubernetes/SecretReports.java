@@ -17,6 +17,11 @@ final class SecretReports implements SecretSink {
   }
 
   @Override
+  public void dropped(KeysSecret secret) {
+    newest = false;
+  }
+
+  @Override
   public void newest(KeysSecret secret, boolean now) {
     newest = now;
   }

@@ -12,6 +12,7 @@ import dev.loragateway.access.Issuer;
 import dev.loragateway.access.JwksServer;
 import dev.loragateway.access.JwtSettings;
 import dev.loragateway.access.JwtSettings.Claims;
+import dev.loragateway.access.JwtSettings.KeySource;
 import dev.loragateway.access.ModelPatterns;
 import dev.loragateway.access.RateLimits;
 import dev.loragateway.config.ConfigLoader;
@@ -292,6 +293,30 @@ class TokenTest {
     assertThat(ask(gateway, OLD.token("alice", c -> c.audience("another"))).status())
         .isEqualTo(200);
     assertThat(issuer.asked()).isEqualTo(1);
+  }
+
+  @Test
+  void reload_ofAnotherInterval_keepsTheKeysThatAreKnown() {
+    JwksServer issuer = gateways.closing(new JwksServer(Issuer.jwks(OLD)));
+    Gateway gateway = gateways.start(setup(issuer.settings()));
+    JwtSettings j = issuer.settings();
+    KeySource.Url url = (KeySource.Url) j.keys();
+    issuer.hold();
+
+    gateway.reload(
+        setup(
+                new JwtSettings(
+                    j.issuer(),
+                    j.audience(),
+                    new KeySource.Url(url.url(), url.ca(), url.interval().plusSeconds(1)),
+                    j.algorithms(),
+                    j.clockSkew(),
+                    j.claims(),
+                    j.limits(),
+                    true))
+            .build());
+
+    assertThat(ask(gateway, OLD.token("alice")).status()).isEqualTo(200);
   }
 
   @Test
