@@ -41,15 +41,10 @@ final class FetchedKeys implements TokenKeys {
   private boolean underway = true;
   private long askedAt = System.nanoTime() - BETWEEN_NANOS;
 
-  /** Begins to fetch, without waiting for it. */
-  FetchedKeys(Fetch fetch, Duration interval) {
-    this(fetch, interval, null);
-  }
-
   /**
-   * The same.
+   * Begins to fetch, without waiting for it.
    *
-   * @param known in use until they are fetched
+   * @param known keys in use until then; null = none
    */
   FetchedKeys(Fetch fetch, Duration interval, @Nullable KeySet known) {
     this.fetch = fetch;

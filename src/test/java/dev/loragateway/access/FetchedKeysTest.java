@@ -41,7 +41,8 @@ class FetchedKeysTest {
               }
               throw new IOException("no answer");
             },
-            interval);
+            interval,
+            null);
   }
 
   private void started() {

@@ -276,23 +276,24 @@ class TokenTest {
     JwtSettings j = issuer.settings();
     issuer.hold();
 
-    gateway.reload(
-        setup(
-                new JwtSettings(
-                    j.issuer(),
-                    "another",
-                    j.keys(),
-                    j.algorithms(),
-                    j.clockSkew(),
-                    j.claims(),
-                    j.limits(),
-                    true))
-            .build());
+    gateway.reload(setup(changed(j, "another", j.keys())).build());
 
     expect401(ask(gateway, OLD.token("alice")), OLD.token("alice"));
     assertThat(ask(gateway, OLD.token("alice", c -> c.audience("another"))).status())
         .isEqualTo(200);
     assertThat(issuer.asked()).isEqualTo(1);
+  }
+
+  private static JwtSettings changed(JwtSettings j, String audience, KeySource keys) {
+    return new JwtSettings(
+        j.issuer(),
+        audience,
+        keys,
+        j.algorithms(),
+        j.clockSkew(),
+        j.claims(),
+        j.limits(),
+        j.details());
   }
 
   @Test
@@ -303,18 +304,8 @@ class TokenTest {
     KeySource.Url url = (KeySource.Url) j.keys();
     issuer.hold();
 
-    gateway.reload(
-        setup(
-                new JwtSettings(
-                    j.issuer(),
-                    j.audience(),
-                    new KeySource.Url(url.url(), url.ca(), url.interval().plusSeconds(1)),
-                    j.algorithms(),
-                    j.clockSkew(),
-                    j.claims(),
-                    j.limits(),
-                    true))
-            .build());
+    KeySource other = new KeySource.Url(url.url(), url.ca(), url.interval().plusSeconds(1));
+    gateway.reload(setup(changed(j, j.audience(), other)).build());
 
     assertThat(ask(gateway, OLD.token("alice")).status()).isEqualTo(200);
   }
