@@ -1,6 +1,7 @@
 package dev.loragateway.openai;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -55,7 +56,7 @@ public final class ModelRewrite {
   }
 
   /**
-   * A request body with another model, sharing the body's memory; the model must come from JSON.
+   * A request body with another model, sharing the body's memory.
    *
    * @param body the body that {@code facts} were found in; its indices stay, its reference count
    *     grows
@@ -73,7 +74,8 @@ public final class ModelRewrite {
     return alloc
         .compositeBuffer(3)
         .addComponent(true, body.retainedSlice(start, (int) facts.modelOffset()))
-        .addComponent(true, Unpooled.wrappedBuffer(Json.quoted(model)))
+        .addComponent(
+            true, Unpooled.wrappedBuffer(facts.form() ? model.getBytes(UTF_8) : Json.quoted(model)))
         .addComponent(true, body.retainedSlice(start + (int) behind, length - (int) behind));
   }
 

@@ -21,6 +21,9 @@ final class SnapshotBuilder {
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
 
+  private ServedNames served = ServedNames.NONE;
+  private boolean renamed;
+
   /** What each pool listed last, which stays known while it has nobody to list it. */
   private final Map<String, List<ModelCard>> remembered = new HashMap<>();
 
@@ -43,8 +46,15 @@ final class SnapshotBuilder {
     remembered.keySet().retainAll(settings.stream().map(PoolSettings::name).toList());
   }
 
+  /** Sets the names that the control plane gives. */
+  void serve(ServedNames next) {
+    served = next;
+    renamed = true;
+  }
+
   RegistrySnapshot build() {
-    boolean listsChanged = false;
+    boolean listsChanged = renamed;
+    renamed = false;
     for (PoolBuilder pool : pools) {
       listsChanged |= pool.modelsChanged();
     }
@@ -84,11 +94,62 @@ final class SnapshotBuilder {
     }
     for (int i = 0; i < pools.size(); i++) {
       remember(i, names.get(i));
-      pools.get(i).index(names.get(i).adapters(), names.get(i).bases());
+      pools.get(i).index(adapters(i, names.get(i)), names.get(i).bases(), served.copies());
     }
     for (int i = 0; i < pools.size(); i++) {
+      pools.get(i).names(variants(i, names.get(i)));
       listAliases(i);
     }
+  }
+
+  private Set<String> adapters(int pool, Names names) {
+    String name = pools.get(pool).settings().name();
+    Set<String> adapters = names.adapters();
+    served
+        .copies()
+        .forEach(
+            (model, copies) -> {
+              if (copies.pool().equals(name)) {
+                adapters.add(model);
+              }
+            });
+    return adapters;
+  }
+
+  /** What the pool's names stand for: an alias for whatever the name stands for that it is of. */
+  private Map<String, Variants> variants(int pool, Names listed) {
+    PoolSettings settings = pools.get(pool).settings();
+    Map<String, Variants> variants = new HashMap<>();
+    served
+        .names()
+        .forEach(
+            (name, of) -> {
+              if (of.pool().equals(settings.name())) {
+                variants.put(name, variants(name, of, listed));
+              }
+            });
+    settings
+        .aliases()
+        .forEach(
+            (alias, model) -> {
+              Variants of = variants.get(model);
+              variants.put(
+                  alias, of != null ? of : new Variants(List.of(new Variant(model, model))));
+            });
+    return variants;
+  }
+
+  /** A server that was started with an adapter serves it until the control plane has loaded it. */
+  private Variants variants(String name, ServedNames.Name of, Names listed) {
+    boolean loaded = of.variants().stream().anyMatch(variant -> isLoaded(variant.model()));
+    return !loaded && listed.cards().containsKey(name)
+        ? new Variants(List.of(new Variant(name, name)))
+        : new Variants(of.variants());
+  }
+
+  private boolean isLoaded(String model) {
+    ServedNames.Copies copies = served.copies().get(model);
+    return copies != null && !copies.ready().isEmpty();
   }
 
   private Names listed(int pool) {
@@ -96,9 +157,10 @@ final class SnapshotBuilder {
     PoolSettings settings = builder.settings();
     Names names = new Names(new LinkedHashMap<>(), new HashSet<>(Set.of(settings.baseModel())));
     own(settings.baseModel(), pool);
+    ownServed(pool);
     for (LiveEndpoint at : builder.members()) {
       for (ModelCard card : at.models().values()) {
-        if (own(card.id(), pool)) {
+        if (!isInternal(card.id()) && own(card.id(), pool)) {
           cards.putIfAbsent(card.id(), card);
           names.add(card);
         }
@@ -106,6 +168,23 @@ final class SnapshotBuilder {
     }
     settings.aliases().keySet().forEach(alias -> own(alias, pool));
     return names;
+  }
+
+  private void ownServed(int pool) {
+    String name = pools.get(pool).settings().name();
+    served
+        .names()
+        .forEach(
+            (model, of) -> {
+              if (of.pool().equals(name) && own(model, pool)) {
+                cards.put(model, of.card());
+              }
+            });
+  }
+
+  /** Whether the servers alone know the name, so that nobody may ask for it. */
+  private boolean isInternal(String model) {
+    return served.isInternal(model);
   }
 
   /**
@@ -119,6 +198,9 @@ final class SnapshotBuilder {
       return;
     }
     for (ModelCard card : remembered.getOrDefault(name, List.of())) {
+      if (isInternal(card.id())) {
+        continue;
+      }
       Integer owner = owners.putIfAbsent(card.id(), pool);
       if (owner == null || owner == pool) {
         cards.putIfAbsent(card.id(), card);

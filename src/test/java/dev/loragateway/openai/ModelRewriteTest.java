@@ -107,6 +107,18 @@ class ModelRewriteTest {
   }
 
   @Test
+  void request_modelOfAForm_isReplacedAsItIs() {
+    String body = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\na/b\r\n--b--\r\n";
+    ByteBuf in = Unpooled.copiedBuffer("##" + body, UTF_8).skipBytes(2);
+    RequestFacts facts =
+        ((Found) MultipartPeek.peek("multipart/form-data; boundary=b", in)).facts();
+    ByteBuf out = ModelRewrite.request(in, facts, "new é", ALLOC);
+    in.release();
+    assertThat(text(out)).isEqualTo(body.replace("a/b", "new é"));
+    assertThat(in.refCnt()).isZero();
+  }
+
+  @Test
   void request_factsOfAnotherBody_isABug() {
     ByteBuf body = Unpooled.copiedBuffer("{}", UTF_8);
     for (RequestFacts facts :
