@@ -36,6 +36,9 @@ public record AdapterSettings(
           Loading.DEFAULTS,
           Demand.DEFAULTS);
 
+  /** Between two looks at the files of adapters, where there is no directory that says. */
+  static final Duration LOOK = Duration.ofSeconds(10);
+
   public AdapterSettings {
     list = List.copyOf(list);
   }
