@@ -74,7 +74,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("registry", "access", "model")
         .whereLayer("config")
         .mayOnlyAccessLayers(
-            "proxy", "registry", "scrape", "upstream", "access", "kubernetes", "model")
+            "proxy", "registry", "scrape", "upstream", "access", "adapters", "kubernetes", "model")
         .whereLayer("sim")
         .mayOnlyAccessLayers("openai", "model")
         .whereLayer("server")

@@ -2,6 +2,7 @@ package dev.loragateway.config;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -70,7 +71,16 @@ final class RootReader {
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
     RedisSettings redis = root.section("redis", RedisReader::read);
     return new GatewayConfig(
-        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis);
+        listen,
+        admin,
+        pools,
+        timeouts.upstream(),
+        proxy,
+        drain,
+        annotations,
+        tls,
+        redis,
+        AdapterSettings.NONE);
   }
 
   private static Retries retries(Section section) {

@@ -74,6 +74,7 @@ public final class Gateway implements AutoCloseable {
   private final ProxyContext proxy;
   private final SharedLimits limits;
   private final SecretFollower secret;
+  private final AdapterControl adapters;
   private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
   private @Nullable KubernetesDiscovery discovery;
@@ -89,6 +90,7 @@ public final class Gateway implements AutoCloseable {
     registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
+    adapters = new AdapterControl(registry, demand, () -> this.config, this::freed);
     EndpointPicker picker =
         new EndpointPicker(registry, demand, new RecentPlacements(), new Random());
     admission =
@@ -96,7 +98,8 @@ public final class Gateway implements AutoCloseable {
             registry,
             picker,
             demand,
-            new WarmupCalls(loops, upstreams, metrics, () -> this.config.proxy()));
+            new WarmupCalls(
+                loops, upstreams, metrics, () -> this.config.proxy(), adapters::absent));
     scraper = new EndpointScraper(new RegistrySink(registry, admission), metrics, new Random());
     proxy =
         new ProxyContext(
@@ -223,6 +226,10 @@ public final class Gateway implements AutoCloseable {
     return sources;
   }
 
+  private void freed() {
+    admission.freed();
+  }
+
   /** Takes in what requests taught, then lets in those for whom that made room. */
   private void afterwards(Runnable learning) {
     residency.execute(
@@ -238,6 +245,7 @@ public final class Gateway implements AutoCloseable {
     secret.follow(next.proxy().access().secret());
     membership.configure(next);
     place();
+    adapters.apply(next);
     Map<String, List<KubernetesSource>> sources = membership.sources();
     if (discovery == null && !sources.isEmpty()) {
       discovery =
@@ -353,6 +361,7 @@ public final class Gateway implements AutoCloseable {
     draining = true;
     stopDiscovery();
     secret.close();
+    adapters.close();
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }

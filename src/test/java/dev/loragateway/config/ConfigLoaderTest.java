@@ -6,6 +6,7 @@ import static dev.loragateway.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.access.AccessSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -58,7 +59,8 @@ class ConfigLoaderTest {
                 Drain.DEFAULTS,
                 AnnotationSettings.DEFAULTS,
                 null,
-                null));
+                null,
+                AdapterSettings.NONE));
   }
 
   @Test

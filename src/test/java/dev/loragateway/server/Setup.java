@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
@@ -46,6 +47,7 @@ final class Setup {
   private AccessSettings access = AccessSettings.OPEN;
   private GatewayConfig.@Nullable Tls tls;
   private @Nullable RedisSettings redis;
+  private AdapterSettings adapters = AdapterSettings.NONE;
   private InetSocketAddress adminListen =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
   private @Nullable String adminToken;
@@ -68,6 +70,12 @@ final class Setup {
       endpoints.add(endpoint(name, address, UpstreamAccess.PLAIN));
     }
     pools.add(new GatewayConfig.Pool(PoolSettings.of(name, base), endpoints, SCRAPE));
+    return this;
+  }
+
+  /** Which adapters there should be. */
+  Setup adapters(AdapterSettings adapters) {
+    this.adapters = adapters;
     return this;
   }
 
@@ -378,7 +386,8 @@ final class Setup {
         drain,
         annotations,
         tls,
-        redis);
+        redis,
+        adapters);
   }
 
   private GatewayConfig.Pool last() {
