@@ -1,6 +1,7 @@
 package dev.loragateway.server;
 
 import dev.loragateway.access.SharedLimits;
+import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.Discovered;
@@ -281,6 +282,11 @@ public final class Gateway implements AutoCloseable {
     scraped.stream().filter(endpoint -> !members.containsKey(endpoint)).forEach(scraper::stop);
     members.forEach((endpoint, pool) -> scraper.start(endpoint, pool.scrape()));
     scraped = Set.copyOf(members.keySet());
+  }
+
+  /** How the declared adapters fare. */
+  AdapterStatuses adapters() {
+    return adapters;
   }
 
   /** What the connections share, with its counts. */

@@ -1,5 +1,9 @@
 package dev.loragateway.sim;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
 /**
  * The paths that adapters can be loaded from: those whose last segment, or the whole, is the name
  * of an adapter in the settings, and {@code sim://NAME?bytes=500MB} for any name. Immutable.
@@ -23,9 +27,21 @@ final class SimPaths {
       return bytes == ByteSize.INVALID ? NO_ADAPTER : bytes;
     }
     long whole = bytesOf(path, settings);
-    return whole == NO_ADAPTER
-        ? bytesOf(path.substring(path.lastIndexOf('/') + 1), settings)
-        : whole;
+    long last =
+        whole == NO_ADAPTER ? bytesOf(path.substring(path.lastIndexOf('/') + 1), settings) : whole;
+    return last == NO_ADAPTER && path.startsWith("/") ? onDisk(Path.of(path)) : last;
+  }
+
+  /** Real files are as good as those that only have a name. */
+  private static long onDisk(Path directory) {
+    Path weights = directory.resolve("adapter_model.safetensors");
+    try {
+      return Files.exists(directory.resolve("adapter_config.json"))
+          ? Files.size(weights)
+          : NO_ADAPTER;
+    } catch (IOException e) {
+      return NO_ADAPTER;
+    }
   }
 
   private static long bytesOf(String name, SimSettings settings) {

@@ -79,6 +79,17 @@ final class Setup {
     return this;
   }
 
+  /** Endpoints are asked often for their models and their health, too. */
+  Setup askOften() {
+    GatewayConfig.Pool pool = last();
+    Duration often = Duration.ofMillis(100);
+    return replace(
+        new GatewayConfig.Pool(
+            pool.settings(),
+            pool.endpoints(),
+            new ScrapeSettings(Duration.ofMillis(50), Duration.ofSeconds(10), often, Engine.VLLM)));
+  }
+
   /** Pods are annotated by the gateway that has the Lease. */
   Setup annotate() {
     annotations = new AnnotationSettings(true, true, "llm", "gateways");
