@@ -162,13 +162,13 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
 
   private void think(@Nullable Runnable first) {
     RegistrySnapshot snapshot = parts.registry().snapshot();
-    long now = parts.registry().now();
     AdapterSettings current = settings.get();
-    dirty |= reconciler.observe(snapshot, now);
+    dirty |= reconciler.observe(snapshot, parts.registry().now());
     for (Runnable event = first; event != null; event = events.poll()) {
       event.run();
       dirty = true;
     }
+    long now = parts.registry().now();
     if (now >= rethinkAt) {
       rethinkAt = now + RETHINK.toNanos();
       dirty |= reconciler.scale(snapshot, current, now);
