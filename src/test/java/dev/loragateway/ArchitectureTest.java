@@ -67,7 +67,8 @@ class ArchitectureTest {
         .whereLayer("scrape")
         .mayOnlyAccessLayers("registry", "openai", "model")
         .whereLayer("telemetry")
-        .mayOnlyAccessLayers("proxy", "registry", "routing", "scrape", "kubernetes", "model")
+        .mayOnlyAccessLayers(
+            "proxy", "registry", "routing", "scrape", "adapters", "kubernetes", "model")
         .whereLayer("adapters")
         .mayOnlyAccessLayers("registry", "routing", "model")
         .whereLayer("kubernetes")

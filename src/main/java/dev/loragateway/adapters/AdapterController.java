@@ -276,7 +276,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       case Failed(String reason, boolean answered) -> failed(task, reason, false, now);
     }
     reconciler.replan();
-    listener.loaded(task.at().address(), copy.adapter, nanos, well);
+    listener.loaded(task.at().endpoint, copy.adapter, nanos, well);
   }
 
   private void failed(Task task, String reason, boolean lasting, long now) {
@@ -299,7 +299,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       copy.attempts++;
       copy.retryAt = now + RETHINK.toNanos() * Math.min(copy.attempts, 30);
     }
-    listener.unloaded(task.at().address(), copy.adapter, well);
+    listener.unloaded(task.at().endpoint, copy.adapter, well);
   }
 
   /** Stops; what is loaded stays. */

@@ -1,5 +1,6 @@
 package dev.loragateway.adapters;
 
+import dev.loragateway.model.Endpoint;
 import java.util.Map;
 
 /** Hears what becomes of adapters. Called on the controller's thread; must not block for long. */
@@ -12,8 +13,8 @@ public interface AdaptersListener {
    *
    * @param nanos that it took
    */
-  default void loaded(String endpoint, String adapter, long nanos, boolean well) {}
+  default void loaded(Endpoint at, String adapter, long nanos, boolean well) {}
 
   /** An adapter was taken away from an endpoint, or that failed. */
-  default void unloaded(String endpoint, String adapter, boolean well) {}
+  default void unloaded(Endpoint at, String adapter, boolean well) {}
 }

@@ -11,6 +11,7 @@ import dev.loragateway.adapters.Contents;
 import dev.loragateway.adapters.ServerCalls;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.model.Endpoint;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.AdapterDemand;
 import java.util.HashSet;
@@ -29,6 +30,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final EndpointRegistry registry;
   private final AdapterDemand demand;
   private final Supplier<GatewayConfig> config;
+  private final AdaptersListener listener;
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final ServerCalls servers;
@@ -44,10 +46,12 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
       EndpointRegistry registry,
       AdapterDemand demand,
       Supplier<GatewayConfig> config,
+      AdaptersListener listener,
       Runnable served) {
     this.registry = registry;
     this.demand = demand;
     this.config = config;
+    this.listener = listener;
     this.served = served;
     this.servers = new ServerCalls(this::engine, () -> settings().loading());
   }
@@ -99,6 +103,17 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     @Override
     public void changed(Map<String, AdapterStatus> statuses) {
       served.run();
+      listener.changed(statuses);
+    }
+
+    @Override
+    public void loaded(Endpoint at, String adapter, long nanos, boolean well) {
+      listener.loaded(at, adapter, nanos, well);
+    }
+
+    @Override
+    public void unloaded(Endpoint at, String adapter, boolean well) {
+      listener.unloaded(at, adapter, well);
     }
   }
 
