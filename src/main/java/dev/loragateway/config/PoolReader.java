@@ -89,6 +89,11 @@ final class PoolReader {
     return new Pool(settings, endpoints(name, urls, upstream), sources, found, scrape.settings());
   }
 
+  /** Names of models and aliases that are taken. */
+  ClaimedNames modelNames() {
+    return modelNames;
+  }
+
   /** What differs for each pool, by name. */
   Map<String, TimeoutReader.OfPool> timeouts() {
     return timeouts;

@@ -8,6 +8,7 @@ import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.adapters.Contents;
+import dev.loragateway.adapters.DirectoryCatalog;
 import dev.loragateway.adapters.ServerCalls;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -34,6 +35,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final ServerCalls servers;
+  private @Nullable DirectoryCatalog directory;
   private volatile @Nullable AdapterController controller;
 
   /**
@@ -77,15 +79,35 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     }
     Set<String> origins = new HashSet<>();
     origins.add(AdapterCatalog.CONFIGURATION);
+    if (adapters.directory() != null) {
+      origins.add(AdapterCatalog.DIRECTORY);
+    }
     catalog.expect(origins);
     catalog.declare(
         AdapterCatalog.CONFIGURATION,
         adapters.list().stream()
             .map(spec -> new Declared(spec, AdapterCatalog.CONFIGURATION))
             .toList());
-    if (controller == null) {
+    follow(adapters.directory());
+    AdapterController running = controller;
+    if (running == null) {
       controller = started();
+    } else {
+      running.changed();
     }
+  }
+
+  private void follow(AdapterSettings.@Nullable Directory wanted) {
+    DirectoryCatalog now = directory;
+    if (now != null && !now.settings().equals(wanted)) {
+      now.close();
+      now = null;
+    }
+    if (now == null && wanted != null) {
+      now = new DirectoryCatalog(wanted, catalog);
+      now.start();
+    }
+    directory = now;
   }
 
   private AdapterController started() {
@@ -134,6 +156,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   @Override
   public void close() {
     AdapterController running = controller;
+    follow(null);
     if (running != null) {
       running.close();
     }
