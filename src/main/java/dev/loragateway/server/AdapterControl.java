@@ -7,6 +7,7 @@ import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.adapters.AdaptersListener;
+import dev.loragateway.adapters.AddedAdapters;
 import dev.loragateway.adapters.Contents;
 import dev.loragateway.adapters.ServerCalls;
 import dev.loragateway.config.GatewayConfig;
@@ -31,6 +32,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final Supplier<GatewayConfig> config;
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
+  private final AddedAdapters added = new AddedAdapters(catalog);
   private final ServerCalls servers;
   private volatile @Nullable AdapterController controller;
 
@@ -73,12 +75,16 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     }
     Set<String> origins = new HashSet<>();
     origins.add(AdapterCatalog.CONFIGURATION);
+    if (adapters.file() != null) {
+      origins.add(AdapterCatalog.API);
+    }
     catalog.expect(origins);
     catalog.declare(
         AdapterCatalog.CONFIGURATION,
         adapters.list().stream()
             .map(spec -> new Declared(spec, AdapterCatalog.CONFIGURATION))
             .toList());
+    added.use(adapters.file());
     if (controller == null) {
       controller = started();
     }
@@ -108,6 +114,16 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (running != null) {
       running.absent(model);
     }
+  }
+
+  /** What is declared. */
+  AdapterCatalog catalog() {
+    return catalog;
+  }
+
+  /** What operators added. */
+  AddedAdapters added() {
+    return added;
   }
 
   @Override
