@@ -5,7 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the files of an adapter are. Immutable; {@link #toString} hides the credentials.
+ * Where the files of an adapter are. Immutable; {@link #toString} hides the credentials, also those
+ * in the URL.
  *
  * @param url {@code file:///…} or an absolute path as the engine sees it, or {@code http(s)://},
  *     {@code s3://} or {@code hf://}, which need a runtime beside the engine
@@ -41,6 +42,7 @@ public record AdapterSource(
 
   @Override
   public String toString() {
-    return url.replaceFirst("//[^/@]*@", "//***@");
+    String shown = url.replaceFirst("//[^/]*@", "//***@");
+    return path() == null ? shown.replaceFirst("\\?.*$", "?***") : shown;
   }
 }

@@ -114,7 +114,8 @@ final class StatusReport {
       return AdapterPhase.REFUSED;
     }
     if (ready > 0) {
-      boolean enough = ready >= desired(adapter) && adapter.serving.equals(adapter.wanted);
+      boolean newest = adapter.content() != null && adapter.serving.equals(adapter.wanted);
+      boolean enough = newest && ready >= desired(adapter);
       return enough && adapter.refusal().isEmpty() ? AdapterPhase.READY : AdapterPhase.DEGRADED;
     }
     if (adapter.desired == 0) {

@@ -68,6 +68,11 @@ record Destination(PoolSnapshot pool, String model, String adapter, @Nullable St
     return false;
   }
 
+  /** How the model is called upstream and by the client; null when both call it the same. */
+  @Nullable RenamedModel renamed(String asked) {
+    return model.equals(asked) ? null : new RenamedModel(model, asked, !adapter.equals(model));
+  }
+
   /**
    * Returns whether no server lists the name, so that it may or may not be one that a server can
    * load.

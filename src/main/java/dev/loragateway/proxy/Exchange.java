@@ -152,7 +152,7 @@ final class Exchange {
 
   private void pick(Destination to) {
     times.bound(settings.timeouts().answer(to.pool().name(), request.route().path()));
-    String fault = queue.read(request, to.model(), to.pool().settings().queue());
+    String fault = queue.read(request, to.adapter(), to.pool().settings().queue());
     if (fault != null) {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
       return;
@@ -258,6 +258,16 @@ final class Exchange {
   /** The name of the model upstream. */
   String target() {
     return destination == null ? "" : destination.model();
+  }
+
+  /** How the model is called upstream and by the client; null when both call it the same. */
+  @Nullable RenamedModel renamed() {
+    if (destination == null) {
+      return null;
+    }
+    return request.facts() == null
+        ? context.responses.renamed(request.tenant(), request.route().id())
+        : destination.renamed(request.model());
   }
 
   int attempts() {

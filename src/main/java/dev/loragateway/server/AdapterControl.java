@@ -7,6 +7,7 @@ import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.adapters.AdaptersListener;
+import dev.loragateway.adapters.AddedAdapters;
 import dev.loragateway.adapters.Contents;
 import dev.loragateway.adapters.DirectoryCatalog;
 import dev.loragateway.adapters.ServerCalls;
@@ -34,6 +35,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final AdaptersListener listener;
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
+  private final AddedAdapters added = new AddedAdapters(catalog);
   private final ServerCalls servers;
   private @Nullable DirectoryCatalog directory;
   private volatile @Nullable AdapterController controller;
@@ -82,12 +84,16 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (adapters.directory() != null) {
       origins.add(AdapterCatalog.DIRECTORY);
     }
+    if (adapters.file() != null) {
+      origins.add(AdapterCatalog.API);
+    }
     catalog.expect(origins);
     catalog.declare(
         AdapterCatalog.CONFIGURATION,
         adapters.list().stream()
             .map(spec -> new Declared(spec, AdapterCatalog.CONFIGURATION))
             .toList());
+    added.use(adapters.file());
     follow(adapters.directory());
     AdapterController running = controller;
     if (running == null) {
@@ -145,6 +151,16 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (running != null) {
       running.absent(model);
     }
+  }
+
+  /** What is declared. */
+  AdapterCatalog catalog() {
+    return catalog;
+  }
+
+  /** What operators added. */
+  AddedAdapters added() {
+    return added;
   }
 
   @Override

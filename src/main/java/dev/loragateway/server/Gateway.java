@@ -132,11 +132,13 @@ public final class Gateway implements AutoCloseable {
       gateway.admin =
           new AdminServer(
               config.admin().listen(),
-              gateway.registry,
-              gateway.admission,
-              gateway.metrics,
-              gateway::notReady,
-              () -> gateway.config.admin().token());
+              new AdminServer.Shown(
+                  gateway.registry,
+                  gateway.admission,
+                  gateway.metrics,
+                  gateway.adapters,
+                  gateway::notReady,
+                  () -> gateway.config.admin().token()));
       gateway.watchMemory();
       gateway.listener = gateway.listen(config.listen());
       return gateway;
