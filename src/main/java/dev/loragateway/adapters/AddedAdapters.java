@@ -186,7 +186,7 @@ public final class AddedAdapters {
               .formatted(
                   at,
                   e.getLocation() == null ? 0 : e.getLocation().getLineNr(),
-                  e.getOriginalMessage()));
+                  e.getOriginalMessage().replaceFirst(" \\(start marker .*", "")));
     } catch (IOException e) {
       return new Broken(at + " cannot be read: " + e);
     }

@@ -175,7 +175,8 @@ final class AdapterApi implements HttpHandler {
         case SpecJson.Good(AdapterSpec spec) -> add(seen(spec));
       };
     } catch (JsonProcessingException e) {
-      return Answer.problem(400, "invalid_json", "the body is no JSON: " + e.getOriginalMessage());
+      String problem = e.getOriginalMessage().replaceFirst(" \\(start marker .*", "");
+      return Answer.problem(400, "invalid_json", "the body is no JSON: " + problem);
     }
   }
 

@@ -131,4 +131,21 @@ class ModelRewriteTest {
           .hasMessageContaining("expected: within the body");
     }
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"message":"The model 'a/b@12' is gone"} | {"message":"The model 'c' is gone"}
+          {"model":"a/b@12","x":["a/b@12"]}        | {"model":"c","x":["c"]}
+          a/b@1a/b@12a/b@1                         | a/b@1ca/b@1
+          {"model":"a/b"}                          | {"model":"a/b"}
+          """)
+  void rewriteEverywhere_changesTheNameWhereverItStands(String in, String out) {
+    assertThat(rewrite(ModelRewrite.everywhere("a/b@12", "c"), in)).isEqualTo(out);
+    String[] bytes = in.split("", -1);
+    assertThat(rewrite(ModelRewrite.everywhere("a/b@12", "c"), bytes)).isEqualTo(out);
+  }
 }
