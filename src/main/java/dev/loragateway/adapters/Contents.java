@@ -33,9 +33,13 @@ public final class Contents {
 
   private final LongSupplier clock;
   private final Map<Path, Read> known = new HashMap<>();
+  private final Map<Path, Sighting> ahead = new HashMap<>();
 
   /** What tells a file from one that was written later. */
   private record Stamp(long size, long modified, @Nullable Object key) {}
+
+  /** Files whose times lie ahead of the clock, and when they were first seen so. */
+  private record Sighting(List<Stamp> stamps, long at) {}
 
   /** What was read of a directory. */
   private record Read(List<Stamp> stamps, Content content) {}
@@ -60,6 +64,7 @@ public final class Contents {
       return of(directory);
     } catch (NoSuchFileException e) {
       known.remove(directory);
+      ahead.remove(directory);
       return new Refused("there is no file " + e.getFile());
     } catch (IOException e) {
       return new Unsettled("its files cannot be read: " + e);
@@ -78,7 +83,7 @@ public final class Contents {
     if (before != null && before.stamps().equals(stamps)) {
       return before.content();
     }
-    if (stamps.stream().anyMatch(stamp -> clock.getAsLong() - stamp.modified() < SETTLES)) {
+    if (fresh(directory, stamps)) {
       return new Unsettled("its files were written just now");
     }
     Content content =
@@ -91,6 +96,20 @@ public final class Contents {
     }
     known.put(directory, new Read(stamps, content));
     return content;
+  }
+
+  /** Whether they may still be written; where a clock is wrong, by how long they have been so. */
+  private boolean fresh(Path directory, List<Stamp> stamps) {
+    long now = clock.getAsLong();
+    long youngest = stamps.stream().mapToLong(Stamp::modified).max().orElse(now);
+    Sighting before = ahead.remove(directory);
+    if (youngest <= now) {
+      return now - youngest < SETTLES;
+    }
+    Sighting seen =
+        before != null && before.stamps().equals(stamps) ? before : new Sighting(stamps, now);
+    ahead.put(directory, seen);
+    return now - seen.at() < SETTLES;
   }
 
   private static List<Stamp> stamps(List<Path> files) throws IOException {

@@ -3,6 +3,7 @@ package dev.loragateway.adapters;
 import dev.loragateway.adapters.AdapterCatalog.Declared;
 import dev.loragateway.adapters.AdapterSettings.Directory;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Declares what lies in a directory: each directory with an {@code adapter_config.json} is an
  * adapter, named by its path in it. Links are followed as long as they stay inside. It is looked
- * through over and over, since network volumes tell of no changes; while it cannot be, what was
- * found last counts. {@link #scan} is confined to one thread, its own once it is started.
+ * through over and over, since network volumes tell of no changes; while it, or a directory in it,
+ * cannot be, what was found last counts. {@link #scan} is confined to one thread, its own once it
+ * is started.
  */
 public final class DirectoryCatalog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DirectoryCatalog.class);
@@ -30,15 +32,40 @@ public final class DirectoryCatalog implements AutoCloseable {
 
   private final Directory settings;
   private final AdapterCatalog catalog;
+  private final Listing listing;
+  private final Object declaring = new Object();
   private final Set<String> warned = new HashSet<>();
+  private Set<String> unreadable = Set.of();
+  private boolean closed;
   private @Nullable List<Declared> last;
   private @Nullable String trouble;
   private @Nullable Thread thread;
 
+  /** Tells the directories in one. */
+  @FunctionalInterface
+  interface Listing {
+    /** In the order of their names. */
+    List<Path> of(Path directory) throws IOException;
+  }
+
+  /**
+   * One look.
+   *
+   * @param root where it began, without links
+   * @param found the adapters
+   * @param unreadable the names of directories that could not be looked into
+   */
+  private record Look(Path root, List<Declared> found, Set<String> unreadable) {}
+
   /** Looks at nothing before it is started. */
   public DirectoryCatalog(Directory settings, AdapterCatalog catalog) {
+    this(settings, catalog, DirectoryCatalog::children);
+  }
+
+  DirectoryCatalog(Directory settings, AdapterCatalog catalog, Listing listing) {
     this.settings = settings;
     this.catalog = catalog;
+    this.listing = listing;
   }
 
   /** Looks from now on. */
@@ -61,14 +88,13 @@ public final class DirectoryCatalog implements AutoCloseable {
   /** Looks once, and declares what is there if that changed. */
   void scan() {
     try {
-      List<Declared> found = new ArrayList<>();
       Path root = settings.path().toRealPath();
-      look(root, "", root, new HashSet<>(), found);
+      Look look = new Look(root, new ArrayList<>(), new HashSet<>());
+      look(root, "", new HashSet<>(), look);
       trouble = null;
-      if (!found.equals(last)) {
-        last = found;
-        catalog.declare(AdapterCatalog.DIRECTORY, found);
-        log.info("{}: {} adapters", settings.path(), found.size());
+      unreadable = Set.copyOf(look.unreadable());
+      if (!look.found().equals(last)) {
+        declare(look.found());
       }
     } catch (IOException | RuntimeException e) {
       if (!e.toString().equals(trouble)) {
@@ -81,31 +107,67 @@ public final class DirectoryCatalog implements AutoCloseable {
     }
   }
 
+  /** Not after it was closed, when another may declare in its place. */
+  private void declare(List<Declared> found) {
+    synchronized (declaring) {
+      if (!closed) {
+        last = found;
+        catalog.declare(AdapterCatalog.DIRECTORY, found);
+        log.info("{}: {} adapters", settings.path(), found.size());
+      }
+    }
+  }
+
   /**
    * Looks at a directory and, unless it is an adapter, into it.
    *
    * @param name its path from the root
-   * @param seen the directories that have been looked into, so that links lead nowhere twice
+   * @param above the directories that lead to it, without links, so that no link leads in a circle
    */
-  private void look(Path directory, String name, Path root, Set<Path> seen, List<Declared> found)
-      throws IOException {
+  private void look(Path directory, String name, Set<Path> above, Look look) throws IOException {
     if (!name.isEmpty() && Files.exists(directory.resolve(AdapterFiles.CONFIG))) {
-      take(directory, name, found);
+      take(directory, name, look);
       return;
     }
     int depth = name.isEmpty() ? 0 : name.split("/").length;
     Path real = directory.toRealPath();
-    if (depth >= DEEPEST || !real.startsWith(root) || !seen.add(real)) {
+    if (depth >= DEEPEST || !real.startsWith(look.root()) || !above.add(real)) {
       return;
     }
-    for (Path child : children(directory)) {
+    for (Path child : listed(directory, name, look)) {
       String segment = child.getFileName().toString();
-      look(child, name.isEmpty() ? segment : name + "/" + segment, root, seen, found);
+      look(child, name.isEmpty() ? segment : name + "/" + segment, above, look);
+    }
+    above.remove(real);
+  }
+
+  /** What is in a directory; one below the root that may not be read hides none of the others. */
+  private List<Path> listed(Path directory, String name, Look look) throws IOException {
+    try {
+      return listing.of(directory);
+    } catch (AccessDeniedException e) {
+      if (name.isEmpty()) {
+        throw e;
+      }
+      keep(name, look);
+      return List.of();
+    }
+  }
+
+  private void keep(String name, Look look) {
+    look.unreadable().add(name);
+    if (last != null) {
+      last.stream()
+          .filter(declared -> declared.spec().name().startsWith(name + "/"))
+          .forEach(look.found()::add);
+    }
+    if (!unreadable.contains(name)) {
+      log.warn("{}/{} may not be read, what was found in it last counts", settings.path(), name);
     }
   }
 
   /** The directories in one, in the order of their names; hidden ones are nobody's adapters. */
-  private static List<Path> children(Path directory) throws IOException {
+  static List<Path> children(Path directory) throws IOException {
     List<Path> children = new ArrayList<>();
     try (DirectoryStream<Path> stream =
         Files.newDirectoryStream(
@@ -117,9 +179,9 @@ public final class DirectoryCatalog implements AutoCloseable {
     return children;
   }
 
-  private void take(Path directory, String name, List<Declared> found) throws IOException {
+  private void take(Path directory, String name, Look look) throws IOException {
     String refusal = AdapterNames.refusal(name);
-    if (!directory.toRealPath().startsWith(settings.path().toRealPath())) {
+    if (!directory.toRealPath().startsWith(look.root())) {
       refusal = "it is a link that leads out of the directory";
     }
     if (refusal != null) {
@@ -133,16 +195,17 @@ public final class DirectoryCatalog implements AutoCloseable {
     AdapterSource source =
         new AdapterSource(
             "file://" + settings.enginePath() + "/" + name, null, Map.of(), directory);
-    found.add(
-        new Declared(
-            new AdapterSpec(
-                name,
-                settings.baseModel(),
-                source,
-                settings.replicas(),
-                Preferences.NONE,
-                List.of()),
-            AdapterCatalog.DIRECTORY));
+    look.found()
+        .add(
+            new Declared(
+                new AdapterSpec(
+                    name,
+                    settings.baseModel(),
+                    source,
+                    settings.replicas(),
+                    Preferences.NONE,
+                    List.of()),
+                AdapterCatalog.DIRECTORY));
   }
 
   private void warn(String message) {
@@ -154,6 +217,9 @@ public final class DirectoryCatalog implements AutoCloseable {
   /** Looks no more. */
   @Override
   public void close() {
+    synchronized (declaring) {
+      closed = true;
+    }
     if (thread != null) {
       thread.interrupt();
     }

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,6 +95,8 @@ final class AdaptersReader {
 
   private final Path baseDir;
   private final ClaimedNames names;
+  private final Map<String, String> basesOfAliases = new HashMap<>();
+  private final List<Located<String>> aliases = new ArrayList<>();
   private Set<String> bases = Set.of();
 
   /**
@@ -118,6 +121,7 @@ final class AdaptersReader {
         section.optionalSections("list", "a list of adapters", this::spec).stream()
             .filter(spec -> !spec.name().isEmpty())
             .toList();
+    aliases.forEach(alias -> names.avoid(alias.value(), alias.path(), alias.line()));
     Located<String> file = section.find("file", Formats.PATH);
     Cluster cluster =
         section.<@Nullable Cluster>section("kubernetes", of -> cluster(of, clustered));
@@ -172,13 +176,14 @@ final class AdaptersReader {
         section.warn("name", lint);
       }
     }
+    String base = baseModel(section);
     return new AdapterSpec(
         name == null ? "" : name.value(),
-        baseModel(section),
+        base,
         source(section),
         section.value("replicas", REPLICAS, Replicas.AUTO),
         preferences(section),
-        aliases(section));
+        aliases(section, base));
   }
 
   private AdapterSource source(Section section) {
@@ -209,12 +214,23 @@ final class AdaptersReader {
     return new Preferences(section.value("priority", Quantities.integer(-MANY, MANY), 0), within);
   }
 
-  /** Adapters share aliases, but no alias is the name of a model. */
-  private static List<AliasShare> aliases(Section section) {
+  /** Adapters of one base model share aliases, but no alias is the name of a model. */
+  private List<AliasShare> aliases(Section section, String base) {
     List<AliasShare> shares = new ArrayList<>();
     section
         .entries("aliases", Formats.MODEL, Quantities.integer(0, AliasShare.MOST))
-        .forEach((alias, weight) -> shares.add(new AliasShare(alias, weight.value())));
+        .forEach(
+            (alias, weight) -> {
+              shares.add(new AliasShare(alias, weight.value()));
+              aliases.add(new Located<>(alias, weight.path(), weight.line()));
+              String other = base.isEmpty() ? null : basesOfAliases.putIfAbsent(alias, base);
+              if (other != null && !other.equals(base)) {
+                section.fault(
+                    "aliases",
+                    "%s is shared with an adapter of %s (expected: adapters of one base model)"
+                        .formatted(Text.quote(alias), Text.quote(other)));
+              }
+            });
     return shares;
   }
 

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.adapters.AdapterSettings.Directory;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,5 +118,52 @@ class DirectoryCatalogTest {
     directory.scan();
 
     assertThat(names()).containsExactly("fine");
+  }
+
+  @Test
+  void scan_linkBesideWhatItLeadsTo_bothNamesCount() throws IOException {
+    adapter(root.resolve("team/v1"));
+    Files.createSymbolicLink(root.resolve("alias"), root.resolve("team"));
+    Files.createSymbolicLink(root.resolve("team/back"), root);
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("alias/v1", "team/v1");
+  }
+
+  @Test
+  void scan_directoryInsideThatMayNotBeRead_hidesNoneOfTheOthersAndKeepsItsOwn()
+      throws IOException {
+    adapter(root.resolve("locked/a"));
+    adapter(root.resolve("open/a"));
+    AtomicBoolean locked = new AtomicBoolean();
+    DirectoryCatalog.Listing listing =
+        at -> {
+          if (locked.get() && at.endsWith("locked")) {
+            throw new AccessDeniedException(at.toString());
+          }
+          return DirectoryCatalog.children(at);
+        };
+    DirectoryCatalog started = new DirectoryCatalog(settings(root), catalog, listing);
+    started.scan();
+    locked.set(true);
+    adapter(root.resolve("open/b"));
+
+    started.scan();
+    assertThat(names()).containsExactly("locked/a", "open/a", "open/b");
+
+    new DirectoryCatalog(settings(root), catalog, listing).scan();
+    assertThat(names()).containsExactly("open/a", "open/b");
+  }
+
+  @Test
+  void scan_afterClose_declaresNothing() throws IOException {
+    directory.scan();
+    adapter(root.resolve("a"));
+    directory.close();
+
+    directory.scan();
+
+    assertThat(names()).isEmpty();
   }
 }

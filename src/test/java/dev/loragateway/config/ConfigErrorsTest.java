@@ -58,6 +58,27 @@ class ConfigErrorsTest {
                 + " most as large as buffered)");
   }
 
+  @Test
+  void alias_ofAdaptersOfTwoBaseModels_isAnError() {
+    String pools =
+        MINIMAL + "  - { name: other, baseModel: other, endpoints: [ 'http://10.0.0.9:8000' ] }\n";
+    String list =
+        """
+        adapters:
+          list:
+            - { name: a, source: /a, baseModel: base, aliases: { help: 1 } }
+            - { name: b, source: /b, baseModel: other, aliases: { help: 1 } }
+            - { name: c, source: /c, aliases: { help: 1 } }
+        """;
+
+    assertThat(errors(pools + list))
+        .singleElement()
+        .asString()
+        .endsWith(
+            "adapters.list[1].aliases: \"help\" is shared with an adapter of \"base\" (expected:"
+                + " adapters of one base model)");
+  }
+
   /** Each row is one mistake in a key of a pool. */
   @ParameterizedTest
   @CsvSource(
@@ -183,6 +204,10 @@ class ConfigErrorsTest {
         "adapters: { list: [ { name: a, source: /a, aliases: { b: 2000 } } ] }|"
             + "adapters.list[0].aliases.b|\"2000\" is out of range (expected: a whole number from 0"
             + " to 1000)",
+        "adapters: { list: [ { name: a, source: /a, aliases: { b: 1 } }, { name: b, source: /b } ]"
+            + " }|adapters.list[0].aliases.b|\"b\" is taken by adapters.list[1].name already",
+        "adapters: { list: [ { name: a, source: /a, aliases: { base: 1 } } ] }|"
+            + "adapters.list[0].aliases.base|\"base\" is taken by pools[0].baseModel already",
         "adapters: { list: [ { name: a, source: /a, sha256: 12 } ] }|adapters.list[0].sha256|"
             + "\"12\" is no SHA-256 (expected: 64 hexadecimal digits)",
         "adapters: { directory: { interval: 5s } }|adapters.directory.path|is missing (expected:"

@@ -7,6 +7,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.adapters.AdapterSettings;
+import dev.loragateway.adapters.AdapterSettings.Cluster;
+import dev.loragateway.adapters.AdapterSettings.Demand;
+import dev.loragateway.adapters.AdapterSettings.Directory;
+import dev.loragateway.adapters.AdapterSettings.Loading;
+import dev.loragateway.adapters.AdapterSource;
+import dev.loragateway.adapters.AdapterSpec;
+import dev.loragateway.adapters.AliasShare;
+import dev.loragateway.adapters.PlacementSettings;
+import dev.loragateway.adapters.PlacementStrategy;
+import dev.loragateway.adapters.Preferences;
+import dev.loragateway.adapters.Replicas;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -61,6 +72,68 @@ class ConfigLoaderTest {
                 null,
                 null,
                 AdapterSettings.NONE));
+  }
+
+  @Test
+  void adapters_complete_fillEverySetting() {
+    String digest = "ab".repeat(32);
+    ConfigResult.Valid result =
+        valid(
+            parse(
+                MINIMAL
+                    + """
+                    adapters:
+                      directory: { path: models, enginePath: /seen, interval: 3s, baseModel: base, replicas: all }
+                      list:
+                        - name: acme/base/support/v1
+                          baseModel: base
+                          source: s3://bucket/support
+                          local: here
+                          sha256: %s
+                          credentials: { KEY: "${SECRET}" }
+                          replicas: 0-4
+                          priority: -2
+                          within: { zone: "a, b" }
+                          aliases: { support: 90 }
+                        - { name: Short, source: file:///no/such/directory }
+                      file: added.yaml
+                      kubernetes: { namespaces: [ prod ], aibrix: true, services: true }
+                      placement: { strategy: bin-pack, reserve: 25%%, maxMoves: 3 }
+                      loading: { parallel: 5, perSecond: 6, timeout: 7s, drain: 8s, runtimePort: 8080 }
+                      demand: { perReplica: 2.5, shrinkAfter: 1m, idle: 2m }
+                    """
+                        .formatted(digest),
+                Map.of("SECRET", "s3cret")));
+
+    Path here = Path.of("").toAbsolutePath();
+    assertThat(result.config().adapters())
+        .isEqualTo(
+            new AdapterSettings(
+                new Directory(
+                    here.resolve("models"), "/seen", Duration.ofSeconds(3), "base", Replicas.ALL),
+                List.of(
+                    new AdapterSpec(
+                        "acme/base/support/v1",
+                        "base",
+                        new AdapterSource(
+                            "s3://bucket/support",
+                            digest,
+                            Map.of("KEY", "s3cret"),
+                            here.resolve("here")),
+                        new Replicas(0, 4),
+                        new Preferences(-2, Map.of("zone", Set.of("a", "b"))),
+                        List.of(new AliasShare("support", 90))),
+                    new AdapterSpec("Short", "", new AdapterSource("file:///no/such/directory"))),
+                here.resolve("added.yaml"),
+                new Cluster(Set.of("prod"), true, true),
+                new PlacementSettings(PlacementStrategy.BIN_PACK, 0.25, 3),
+                new Loading(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8), 8080),
+                new Demand(2.5, Duration.ofMinutes(1), Duration.ofMinutes(2))));
+    assertThat(result.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("adapters.list[1].name")
+        .contains("recommended: organisation/model-family/task/version");
   }
 
   @Test
