@@ -76,7 +76,7 @@ final class AdaptersReader {
   private static final Format<Set<String>> VALUES =
       new Format<>(
           "values with commas between them",
-          text -> new Parsed.Value<>(Set.of(text.strip().split("\\s*,\\s*"))));
+          text -> new Parsed.Value<>(new HashSet<>(List.of(text.strip().split("\\s*,\\s*")))));
 
   private static final Format<Double> CONCURRENCY =
       new Format<>(
@@ -94,6 +94,7 @@ final class AdaptersReader {
 
   private final Path baseDir;
   private final ClaimedNames names;
+  private final List<Located<String>> aliases = new ArrayList<>();
   private Set<String> bases = Set.of();
 
   /**
@@ -118,6 +119,7 @@ final class AdaptersReader {
         section.optionalSections("list", "a list of adapters", this::spec).stream()
             .filter(spec -> !spec.name().isEmpty())
             .toList();
+    checkAliases();
     Located<String> file = section.find("file", Formats.PATH);
     Cluster cluster =
         section.<@Nullable Cluster>section("kubernetes", of -> cluster(of, clustered));
@@ -210,11 +212,21 @@ final class AdaptersReader {
   }
 
   /** Adapters share aliases, but no alias is the name of a model. */
-  private static List<AliasShare> aliases(Section section) {
+  private void checkAliases() {
+    for (Located<String> alias : aliases) {
+      names.check(alias.value(), alias.path(), alias.line());
+    }
+  }
+
+  private List<AliasShare> aliases(Section section) {
     List<AliasShare> shares = new ArrayList<>();
     section
         .entries("aliases", Formats.MODEL, Quantities.integer(0, AliasShare.MOST))
-        .forEach((alias, weight) -> shares.add(new AliasShare(alias, weight.value())));
+        .forEach(
+            (alias, weight) -> {
+              aliases.add(new Located<>(alias, weight.path(), weight.line()));
+              shares.add(new AliasShare(alias, weight.value()));
+            });
     return shares;
   }
 

@@ -99,6 +99,14 @@ class ConfigErrorsTest {
         "aliases: [ x ]|aliases|is a list, not a mapping (expected: names with values)",
         "aliases: { base: x }|aliases.base|\"base\" is taken by pools[0].baseModel already"
             + " (expected: each model's name and alias once in the file)",
+        "aliases: { x: { y: 0, z: 0 } }|aliases.x|gives all of \"x\" a weight of 0 (expected: one"
+            + " above 0)",
+        "aliases: { x: { y: 1001 } }|aliases.x.y|\"1001\" is out of range (expected: a whole"
+            + " number from 0 to 1000)",
+        "aliases: { x: { base: 1, y: 2 }, y: base }|aliases.x.y|\"y\" is an alias itself"
+            + " (expected: the name of a model)",
+        "aliases: { x: [ y ] }|aliases.x|is a list, not a single value (expected: a model's"
+            + " name of up to 256 characters, without spaces around it or control characters)",
         "aliases: { x: y, y: base }|aliases.x|\"y\" is an alias itself (expected: the name of a"
             + " model)",
         "upstream: { apiKey: 'a b' }|upstream.apiKey|has a character that cannot be sent in a"
@@ -183,6 +191,10 @@ class ConfigErrorsTest {
         "adapters: { list: [ { name: a, source: /a, aliases: { b: 2000 } } ] }|"
             + "adapters.list[0].aliases.b|\"2000\" is out of range (expected: a whole number from 0"
             + " to 1000)",
+        "adapters: { list: [ { name: a, source: /a, aliases: { base: 1 } } ] }|"
+            + "adapters.list[0].aliases.base|\"base\" is taken by pools[0].baseModel already",
+        "adapters: { list: [ { name: a, source: /a, aliases: { b: 1 } }, { name: b, source: /b } ]"
+            + " }|adapters.list[0].aliases.b|\"b\" is taken by adapters.list[1].name already",
         "adapters: { list: [ { name: a, source: /a, sha256: 12 } ] }|adapters.list[0].sha256|"
             + "\"12\" is no SHA-256 (expected: 64 hexadecimal digits)",
         "adapters: { directory: { interval: 5s } }|adapters.directory.path|is missing (expected:"
