@@ -3,13 +3,19 @@ package dev.loragateway.adapters;
 import dev.loragateway.adapters.AdapterCatalog.Declared;
 import dev.loragateway.adapters.AdapterSettings.Directory;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -28,12 +34,17 @@ public final class DirectoryCatalog implements AutoCloseable {
   /** Directories deep, so that a mistaken path costs a bounded time. */
   private static final int DEEPEST = 8;
 
+  /** Names that a line of the log tells. */
+  private static final int TOLD = 10;
+
   private final Directory settings;
   private final AdapterCatalog catalog;
   private final Set<String> warned = new HashSet<>();
+  private final Set<String> unconventional = new HashSet<>();
   private @Nullable List<Declared> last;
   private @Nullable String trouble;
   private @Nullable Thread thread;
+  private boolean closed;
 
   /** Looks at nothing before it is started. */
   public DirectoryCatalog(Directory settings, AdapterCatalog catalog) {
@@ -67,8 +78,7 @@ public final class DirectoryCatalog implements AutoCloseable {
       trouble = null;
       if (!found.equals(last)) {
         last = found;
-        catalog.declare(AdapterCatalog.DIRECTORY, found);
-        log.info("{}: {} adapters", settings.path(), found.size());
+        declare(found);
       }
     } catch (IOException | RuntimeException e) {
       if (!e.toString().equals(trouble)) {
@@ -81,6 +91,34 @@ public final class DirectoryCatalog implements AutoCloseable {
     }
   }
 
+  /** Once it is closed, another one may have declared, which a late look must not undo. */
+  private synchronized void declare(List<Declared> found) {
+    if (!closed) {
+      catalog.declare(AdapterCatalog.DIRECTORY, found);
+      log.info("{}: {} adapters", settings.path(), found.size());
+      lint(found);
+    }
+  }
+
+  /** Names that depart from the convention are told once, in one line. */
+  private void lint(List<Declared> found) {
+    List<String> departures =
+        found.stream()
+            .map(declared -> declared.spec().name())
+            .filter(unconventional::add)
+            .map(AdapterNames::lint)
+            .filter(Objects::nonNull)
+            .toList();
+    if (!departures.isEmpty()) {
+      String more = departures.size() > TOLD ? "; and so for %d more" : "";
+      log.warn(
+          "{}: {}{}",
+          settings.path(),
+          String.join("; ", departures.subList(0, Math.min(TOLD, departures.size()))),
+          more.formatted(departures.size() - TOLD));
+    }
+  }
+
   /**
    * Looks at a directory and, unless it is an adapter, into it.
    *
@@ -89,7 +127,7 @@ public final class DirectoryCatalog implements AutoCloseable {
    */
   private void look(Path directory, String name, Path root, Set<Path> seen, List<Declared> found)
       throws IOException {
-    if (!name.isEmpty() && Files.exists(directory.resolve(AdapterFiles.CONFIG))) {
+    if (!name.isEmpty() && attributes(directory.resolve(AdapterFiles.CONFIG)) != null) {
       take(directory, name, found);
       return;
     }
@@ -108,13 +146,41 @@ public final class DirectoryCatalog implements AutoCloseable {
   private static List<Path> children(Path directory) throws IOException {
     List<Path> children = new ArrayList<>();
     try (DirectoryStream<Path> stream =
-        Files.newDirectoryStream(
-            directory,
-            path -> !path.getFileName().toString().startsWith(".") && Files.isDirectory(path))) {
+        Files.newDirectoryStream(directory, DirectoryCatalog::isDirectory)) {
       stream.forEach(children::add);
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     children.sort(null);
     return children;
+  }
+
+  private static boolean isDirectory(Path path) throws IOException {
+    if (path.getFileName().toString().startsWith(".")) {
+      return false;
+    }
+    BasicFileAttributes attributes = attributes(path);
+    return attributes != null && attributes.isDirectory();
+  }
+
+  /**
+   * What the file system says of a file; null when it is not there, or is a link in a circle.
+   *
+   * @throws IOException if that cannot be told, as on a volume that fails: it may be there
+   */
+  private static @Nullable BasicFileAttributes attributes(Path path) throws IOException {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (AccessDeniedException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      if (Files.isSymbolicLink(path)) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private void take(Path directory, String name, List<Declared> found) throws IOException {
@@ -125,10 +191,6 @@ public final class DirectoryCatalog implements AutoCloseable {
     if (refusal != null) {
       warn(directory + " is left out: " + refusal);
       return;
-    }
-    String lint = AdapterNames.lint(name);
-    if (lint != null) {
-      warn(lint);
     }
     AdapterSource source =
         new AdapterSource(
@@ -153,7 +215,8 @@ public final class DirectoryCatalog implements AutoCloseable {
 
   /** Looks no more. */
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     if (thread != null) {
       thread.interrupt();
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,5 +117,55 @@ class DirectoryCatalogTest {
     directory.scan();
 
     assertThat(names()).containsExactly("fine");
+  }
+
+  @Test
+  void scan_linksThatLeadNowhere_holdUpNothing() throws IOException {
+    adapter(root.resolve("a"));
+    Files.createSymbolicLink(root.resolve("circle"), root.resolve("circle"));
+    Files.createSymbolicLink(root.resolve("dangling"), root.resolve("none"));
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("a");
+  }
+
+  @Test
+  void scan_hiddenDirectories_areNobodysAdapters() throws IOException {
+    adapter(root.resolve(".cache/a"));
+    adapter(root.resolve("..2026/b"));
+    adapter(root.resolve("acme/.git"));
+
+    directory.scan();
+
+    assertThat(names()).isEmpty();
+    assertThat(catalog.current().complete()).isTrue();
+  }
+
+  @Test
+  void scan_nothingChanged_declaresNothing() throws IOException {
+    adapter(root.resolve("a"));
+    directory.scan();
+    AtomicInteger changes = new AtomicInteger();
+    catalog.onChange(changes::incrementAndGet);
+
+    directory.scan();
+    assertThat(changes).hasValue(0);
+
+    adapter(root.resolve("b"));
+    directory.scan();
+    assertThat(changes).hasValue(1);
+  }
+
+  @Test
+  void scan_afterClose_leavesWhatTheNextOneDeclared() throws IOException {
+    adapter(root.resolve("old"));
+    adapter(elsewhere.resolve("next"));
+    directory.close();
+    new DirectoryCatalog(settings(elsewhere), catalog).scan();
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("next");
   }
 }
