@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +31,15 @@ public final class DirectoryCatalog implements AutoCloseable {
   /** Directories deep, so that a mistaken path costs a bounded time. */
   private static final int DEEPEST = 8;
 
+  /** Names that a line of the log tells. */
+  private static final int TOLD = 10;
+
   private final Directory settings;
   private final AdapterCatalog catalog;
   private final Listing listing;
   private final Object declaring = new Object();
   private final Set<String> warned = new HashSet<>();
+  private final Set<String> linted = new HashSet<>();
   private Set<String> unreadable = Set.of();
   private boolean closed;
   private @Nullable List<Declared> last;
@@ -114,6 +119,7 @@ public final class DirectoryCatalog implements AutoCloseable {
         last = found;
         catalog.declare(AdapterCatalog.DIRECTORY, found);
         log.info("{}: {} adapters", settings.path(), found.size());
+        lint(found);
       }
     }
   }
@@ -188,10 +194,6 @@ public final class DirectoryCatalog implements AutoCloseable {
       warn(directory + " is left out: " + refusal);
       return;
     }
-    String lint = AdapterNames.lint(name);
-    if (lint != null) {
-      warn(lint);
-    }
     AdapterSource source =
         new AdapterSource(
             "file://" + settings.enginePath() + "/" + name, null, Map.of(), directory);
@@ -206,6 +208,22 @@ public final class DirectoryCatalog implements AutoCloseable {
                     Preferences.NONE,
                     List.of()),
                 AdapterCatalog.DIRECTORY));
+  }
+
+  /** Names that depart from the convention are told once, in one line. */
+  private void lint(List<Declared> found) {
+    List<String> departures =
+        found.stream()
+            .map(declared -> declared.spec().name())
+            .filter(linted::add)
+            .map(AdapterNames::lint)
+            .filter(Objects::nonNull)
+            .toList();
+    if (!departures.isEmpty()) {
+      String told = String.join("; ", departures.subList(0, Math.min(TOLD, departures.size())));
+      int more = Math.max(0, departures.size() - TOLD);
+      log.warn("{}: {}{}", settings.path(), told, more == 0 ? "" : "; and " + more + " more");
+    }
   }
 
   private void warn(String message) {

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes snapshots. What depends on the sets of listed models alone (rows, owners, cards) is kept
@@ -131,12 +132,38 @@ final class SnapshotBuilder {
     settings
         .aliases()
         .forEach(
-            (alias, model) -> {
-              Variants of = variants.get(model);
-              variants.put(
-                  alias, of != null ? of : new Variants(List.of(new Variant(model, model))));
-            });
+            (alias, targets) ->
+                variants.put(alias, Variants.of(served(pool, targets, listed), variants)));
     return variants;
+  }
+
+  /** Those of an alias's models that can be served; all of them when none can. */
+  private List<AliasTarget> served(int pool, List<AliasTarget> targets, Names listed) {
+    PoolSettings settings = pools.get(pool).settings();
+    List<AliasTarget> weighty = targets.stream().filter(target -> target.weight() > 0).toList();
+    List<AliasTarget> able =
+        weighty.stream()
+            .filter(
+                target ->
+                    settings.resolver()
+                        || settings.baseModel().equals(target.model())
+                        || listed.cards().containsKey(target.model())
+                        || isServed(settings.name(), target.model()))
+            .toList();
+    return able.isEmpty() ? weighty : able;
+  }
+
+  /** Whether the control plane has loaded the model, or will. */
+  private boolean isServed(String pool, String name) {
+    ServedNames.Name of = served.names().get(name);
+    return of != null
+        && of.pool().equals(pool)
+        && of.variants().stream().anyMatch(variant -> isExpected(variant.model()));
+  }
+
+  private boolean isExpected(String model) {
+    ServedNames.Copies copies = served.copies().get(model);
+    return copies != null && (copies.expected() || !copies.ready().isEmpty());
   }
 
   /** A server that was started with an adapter serves it until the control plane has loaded it. */
@@ -209,15 +236,15 @@ final class SnapshotBuilder {
     }
   }
 
-  /** An alias is listed like the model that it stands for, once a server lists that. */
+  /** An alias is listed like the first of its models that a server lists, once there is one. */
   private void listAliases(int pool) {
     pools
         .get(pool)
         .settings()
         .aliases()
         .forEach(
-            (alias, model) -> {
-              ModelCard of = cards.get(model);
+            (alias, targets) -> {
+              ModelCard of = card(targets);
               Integer owner = owners.get(alias);
               if (of != null && owner != null && owner == pool) {
                 cards.put(
@@ -225,6 +252,16 @@ final class SnapshotBuilder {
                     new ModelCard(alias, of.parent(), of.root(), of.created(), of.maxModelLen()));
               }
             });
+  }
+
+  private @Nullable ModelCard card(List<AliasTarget> targets) {
+    for (AliasTarget target : targets) {
+      ModelCard card = target.weight() > 0 ? cards.get(target.model()) : null;
+      if (card != null) {
+        return card;
+      }
+    }
+    return null;
   }
 
   /** The first pool that lists a name keeps it. */

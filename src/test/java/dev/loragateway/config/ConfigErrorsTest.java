@@ -120,6 +120,14 @@ class ConfigErrorsTest {
         "aliases: [ x ]|aliases|is a list, not a mapping (expected: names with values)",
         "aliases: { base: x }|aliases.base|\"base\" is taken by pools[0].baseModel already"
             + " (expected: each model's name and alias once in the file)",
+        "aliases: { x: { y: 0, z: 0 } }|aliases.x|gives all of \"x\" a weight of 0 (expected: one"
+            + " above 0)",
+        "aliases: { x: { y: 1001 } }|aliases.x.y|\"1001\" is out of range (expected: a whole"
+            + " number from 0 to 1000)",
+        "aliases: { x: { base: 1, y: 2 }, y: base }|aliases.x.y|\"y\" is an alias itself"
+            + " (expected: the name of a model)",
+        "aliases: { x: [ y ] }|aliases.x|is a list, not a single value (expected: a model's"
+            + " name of up to 256 characters, without spaces around it or control characters)",
         "aliases: { x: y, y: base }|aliases.x|\"y\" is an alias itself (expected: the name of a"
             + " model)",
         "upstream: { apiKey: 'a b' }|upstream.apiKey|has a character that cannot be sent in a"

@@ -26,6 +26,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.registry.AliasTarget;
 import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
@@ -153,7 +154,7 @@ class ConfigLoaderTest {
                     adapterSlots: 4
                     cpuAdapterSlots: 16
                     maxNumSeqs: 64
-                    aliases: { chat: meta/llama, "x.y": acme/v1 }
+                    aliases: { chat: meta/llama, "x.y": { acme/v1: 90, acme/v2: 0 } }
                     scrape: { interval: 50ms, timeout: 2s, staleAfter: 1m, modelsInterval: 10s }
                     upstream: { apiKey: sk-1 }
                     routing: { policy: tiered, tokenTime: 1ms, outputTokens: 2, cpuSwap: 3ms, diskSwap: 4ms }
@@ -187,7 +188,11 @@ class ConfigLoaderTest {
                 16,
                 false,
                 Duration.ofMinutes(1),
-                Map.of("chat", "meta/llama", "x.y", "acme/v1"),
+                Map.of(
+                    "chat",
+                    AliasTarget.only("meta/llama"),
+                    "x.y",
+                    List.of(new AliasTarget("acme/v1", 90), new AliasTarget("acme/v2", 0))),
                 new RoutingSettings(
                     RoutingPolicy.TIERED,
                     64,
@@ -380,7 +385,7 @@ class ConfigLoaderTest {
     assertThat(config.listen().getPort()).isEqualTo(7);
     assertThat(config.pools().getFirst().settings().baseModel()).isEqualTo("meta/llama");
     assertThat(config.pools().getFirst().settings().aliases())
-        .isEqualTo(Map.of("${ALIAS}", "${literal} $5 $$"));
+        .isEqualTo(Map.of("${ALIAS}", AliasTarget.only("${literal} $5 $$")));
     assertThat(config.pools().getFirst().endpoints())
         .extracting(Endpoint::address)
         .containsExactly("vllm.svc:8000", "b:81");
@@ -394,7 +399,8 @@ class ConfigLoaderTest {
             Map.of("V", "a, resolver: true # [${B}]"));
 
     PoolSettings pool = valid(result).config().pools().getFirst().settings();
-    assertThat(pool.aliases()).isEqualTo(Map.of("x", "a, resolver: true # [${B}]"));
+    assertThat(pool.aliases())
+        .isEqualTo(Map.of("x", AliasTarget.only("a, resolver: true # [${B}]")));
     assertThat(pool.resolver()).isFalse();
   }
 

@@ -24,7 +24,7 @@ class ServedNamesTest {
   private final EndpointRegistry registry =
       new EndpointRegistry(clock::get, new RegistryListener() {}, Runnable::run);
 
-  private void configure(Map<String, String> aliases) {
+  private void configure(Map<String, List<AliasTarget>> aliases) {
     PoolSettings plain = PoolSettings.of("llama", "base");
     PoolSettings pool =
         new PoolSettings(
@@ -72,6 +72,18 @@ class ServedNamesTest {
 
   private PoolSnapshot pool() {
     return registry.snapshot().pools().getFirst();
+  }
+
+  private Map<String, Integer> counts(String name) {
+    Map<String, Integer> counts = new HashMap<>();
+    LongStream.range(0, 1000)
+        .map(n -> Hashing.of("session " + n))
+        .forEach(dice -> counts.merge(pool().variant(name, dice).adapter(), 1, Integer::sum));
+    return counts;
+  }
+
+  private static Map<String, List<AliasTarget>> help(AliasTarget... targets) {
+    return Map.of("help", List.of(targets));
   }
 
   private List<Boolean> registered(String model) {
@@ -143,7 +155,7 @@ class ServedNamesTest {
 
   @Test
   void alias_ofAServedName_standsForItsRevision() {
-    configure(Map.of("help", "support"));
+    configure(Map.of("help", AliasTarget.only("support")));
 
     serve("support@1", true, one);
     assertThat(pool().variant("help", 1).model()).isEqualTo("support@1");
@@ -175,12 +187,69 @@ class ServedNamesTest {
             Map.of("support", new Name("llama", variants, SUPPORT)),
             Map.of("a@1", copies(true, List.of(one)), "b@1", copies(true, List.of(one)))));
 
-    Map<String, Integer> counts = new HashMap<>();
-    LongStream.range(0, 1000)
-        .map(n -> Hashing.of("session " + n))
-        .forEach(dice -> counts.merge(pool().variant("support", dice).adapter(), 1, Integer::sum));
+    Map<String, Integer> counts = counts("support");
 
     assertThat(counts.get("a")).isBetween(850, 950);
     assertThat(counts.get("b")).isBetween(50, 150);
+  }
+
+  @Test
+  void alias_ofSeveralModels_sharesTheRequestsByWeight() {
+    configure(help(new AliasTarget("a", 90), new AliasTarget("b", 10), new AliasTarget("c", 0)));
+    list(one, "a", "b", "c");
+
+    Map<String, Integer> counts = counts("help");
+
+    assertThat(counts).containsOnlyKeys("a", "b");
+    assertThat(counts.get("a")).isBetween(850, 950);
+    assertThat(registry.snapshot().cards()).containsKey("help");
+  }
+
+  @Test
+  void alias_ofAModelThatNobodyServes_leavesThatOut() {
+    configure(help(new AliasTarget("a", 10), new AliasTarget("b", 90)));
+    list(one, "a");
+    assertThat(counts("help")).containsOnlyKeys("a");
+
+    list(two, "b");
+    assertThat(counts("help").get("b")).isBetween(850, 950);
+  }
+
+  @Test
+  void alias_ofModelsThatNobodyServes_standsForAllOfThem() {
+    configure(help(new AliasTarget("a", 50), new AliasTarget("b", 50)));
+
+    assertThat(counts("help")).containsOnlyKeys("a", "b");
+    assertThat(registry.snapshot().cards()).doesNotContainKey("help");
+  }
+
+  @Test
+  void alias_ofAModelThatIsToBeLoaded_givesItItsShare() {
+    configure(help(new AliasTarget("base", 50), new AliasTarget("support", 50)));
+
+    serve("support@1", true);
+    assertThat(counts("help").get("support")).isBetween(420, 580);
+    assertThat(pool().variants("help"))
+        .extracting(Variant::model)
+        .containsExactly("base", "support@1");
+
+    serve("support@1", false);
+    assertThat(counts("help")).containsOnlyKeys("base");
+  }
+
+  @Test
+  void alias_ofANameWithVariants_givesEachItsPart() {
+    configure(help(new AliasTarget("base", 50), new AliasTarget("support", 50)));
+    List<Variant> variants = List.of(new Variant("a@1", "a", 90), new Variant("b@1", "b", 10));
+    registry.serve(
+        new ServedNames(
+            Map.of("support", new Name("llama", variants, SUPPORT)),
+            Map.of("a@1", copies(true, List.of(one)), "b@1", copies(true, List.of(one)))));
+
+    Map<String, Integer> counts = counts("help");
+
+    assertThat(counts.get("base")).isBetween(420, 580);
+    assertThat(counts.get("a")).isBetween(380, 520);
+    assertThat(counts.get("b")).isBetween(20, 90);
   }
 }

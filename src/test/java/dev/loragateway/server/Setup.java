@@ -14,6 +14,7 @@ import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
 import dev.loragateway.proxy.ProxySettings.Timeouts;
+import dev.loragateway.registry.AliasTarget;
 import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
@@ -26,6 +27,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -177,6 +179,12 @@ final class Setup {
   }
 
   Setup aliases(Map<String, String> aliases) {
+    Map<String, List<AliasTarget>> targets = new HashMap<>();
+    aliases.forEach((alias, model) -> targets.put(alias, AliasTarget.only(model)));
+    return shares(targets);
+  }
+
+  Setup shares(Map<String, List<AliasTarget>> aliases) {
     PoolSettings s = last().settings();
     return settings(
         new PoolSettings(
