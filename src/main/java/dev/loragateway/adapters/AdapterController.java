@@ -106,7 +106,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     return directory == null ? AdapterSettings.LOOK : directory.interval();
   }
 
-  private void declared() {
+  /** One at a time, so that the newest catalog is the last one that is taken in. */
+  private synchronized void declared() {
     AdapterCatalog.Catalog catalog = parts.catalog().current();
     look.at(catalog.adapters().values().stream().map(AdapterCatalog.Declared::spec).toList());
     events.add(
