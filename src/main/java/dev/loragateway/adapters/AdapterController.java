@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(AdapterController.class);
 
+  /** For endpoints that were not asked yet: what they hold need not be loaded elsewhere. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private static final Duration TICK = Duration.ofMillis(100);
   private static final Duration RETHINK = Duration.ofSeconds(1);
   private static final Duration REPLAN = Duration.ofSeconds(30);
@@ -51,6 +54,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("adapters-", 0).factory());
   private final ContentLook look;
+  private final long startedAt;
   private long rethinkAt = Long.MIN_VALUE;
   private long replanAt = Long.MIN_VALUE;
   private boolean dirty = true;
@@ -85,6 +89,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     this.parts = parts;
     this.settings = settings;
     this.listener = listener;
+    this.startedAt = parts.registry().now();
     this.reconciler = new Reconciler(new Scaling(parts.demand()));
     this.look =
         new ContentLook(
@@ -190,8 +195,9 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   }
 
   private void act(AdapterSettings.Loading loading, long now) {
+    boolean knows = reconciler.asked() || now - startedAt >= PATIENCE.toNanos();
     List<Task> tasks =
-        parts.leads().getAsBoolean()
+        knows && parts.leads().getAsBoolean()
             ? reconciler.tasks(loading, now)
             : reconciler.verifications(loading, now);
     for (Task task : tasks) {

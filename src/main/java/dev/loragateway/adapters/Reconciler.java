@@ -32,6 +32,7 @@ final class Reconciler {
   private final Scaling scaling;
   private Map<String, String> bases = Map.of();
   private boolean complete;
+  private boolean asked;
   private boolean planDue = true;
 
   /** Something that is to be done at an endpoint. */
@@ -71,6 +72,11 @@ final class Reconciler {
     return adapters.values().stream().anyMatch(adapter -> !adapter.missing.isEmpty());
   }
 
+  /** Whether every endpoint has once said what it holds, or did not answer. */
+  boolean asked() {
+    return asked;
+  }
+
   /** A plan has to be made whatever else changed. */
   void replan() {
     planDue = true;
@@ -83,8 +89,10 @@ final class Reconciler {
     Map<String, String> bases = new HashMap<>();
     snapshot.pools().forEach(pool -> bases.put(pool.name(), pool.settings().baseModel()));
     this.bases = bases;
+    boolean allAsked = snapshot.ready();
     for (PoolSnapshot pool : snapshot.pools()) {
       for (EndpointState state : pool.endpoints()) {
+        allAsked &= state.health() != Health.UNKNOWN;
         boolean there = state.health() == Health.UP || state.health() == Health.EJECTED;
         if (there && state.listed()) {
           ControlledEndpoint known = before.remove(state.endpoint().address());
@@ -93,6 +101,7 @@ final class Reconciler {
       }
     }
     endpoints.keySet().removeAll(before.keySet());
+    asked |= allAsked;
     changed |= !before.isEmpty();
     planDue |= changed;
     return changed;
