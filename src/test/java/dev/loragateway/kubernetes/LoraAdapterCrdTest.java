@@ -1,0 +1,51 @@
+package dev.loragateway.kubernetes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.crdv2.generator.CRDGenerator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The CRD of the chart is the one that the classes describe. {@code -Dcrd.write=true} writes it
+ * anew.
+ */
+class LoraAdapterCrdTest {
+  private static final Path CHART = Path.of("gateway/chart/crds/loraadapters.yaml");
+
+  /** Keeps what is generated. */
+  private static final class Output extends CRDGenerator.AbstractCRDOutput<ByteArrayOutputStream> {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    @Override
+    protected ByteArrayOutputStream createStreamFor(String name) {
+      return bytes;
+    }
+  }
+
+  private static String generated() throws IOException {
+    try (Output output = new Output()) {
+      int crds =
+          new CRDGenerator()
+              .withMinQuotes(true)
+              .customResourceClasses(LoraAdapter.class)
+              .withOutput(output)
+              .generate();
+      assertThat(crds).isEqualTo(1);
+      return output.bytes.toString(UTF_8);
+    }
+  }
+
+  @Test
+  void chart_hasTheDefinition_thatTheClassesDescribe() throws Exception {
+    if (Boolean.getBoolean("crd.write")) {
+      Files.createDirectories(CHART.getParent());
+      Files.writeString(CHART, generated());
+    }
+    assertThat(CHART).hasContent(generated());
+  }
+}
