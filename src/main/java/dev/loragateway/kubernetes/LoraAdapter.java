@@ -1,6 +1,7 @@
 package dev.loragateway.kubernetes;
 
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -59,6 +60,23 @@ public final class LoraAdapter extends CustomResource<LoraAdapterSpec, LoraAdapt
 
   /** The group of this kind, and the prefix of labels and annotations. */
   public static final String GROUP = "loragateway.dev";
+
+  @Override
+  @Required
+  public LoraAdapterSpec getSpec() {
+    return super.getSpec();
+  }
+
+  /** The name that users ask for. */
+  String model() {
+    String named = spec == null ? null : spec.model();
+    return named == null ? getMetadata().getName() : named;
+  }
+
+  /** Whether somebody deleted it, so that it goes when nothing holds it any more. */
+  boolean isDeleted() {
+    return getMetadata().getDeletionTimestamp() != null;
+  }
 
   @Override
   protected @Nullable LoraAdapterSpec initSpec() {

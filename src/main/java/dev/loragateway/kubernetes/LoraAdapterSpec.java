@@ -2,6 +2,7 @@ package dev.loragateway.kubernetes;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
@@ -92,9 +93,12 @@ public record LoraAdapterSpec(
 
   /** A name for a priority. */
   public enum PriorityClass {
-    low(-1000),
-    normal(0),
-    high(1000);
+    @JsonProperty("low")
+    LOW(-1000),
+    @JsonProperty("normal")
+    NORMAL(0),
+    @JsonProperty("high")
+    HIGH(1000);
 
     final int priority;
 

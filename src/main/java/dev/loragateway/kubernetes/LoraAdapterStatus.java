@@ -25,9 +25,14 @@ public record LoraAdapterStatus(
     @JsonPropertyDescription("Why it is as it is") @Nullable String message,
     @JsonPropertyDescription("Its rank, where its files were seen") @Nullable Integer rank,
     @JsonPropertyDescription("Of its weights, where they were seen") @Nullable Long bytes,
-    @JsonPropertyDescription("What becomes of it at each endpoint")
-        @Nullable List<Instance> instances,
-    @JsonPropertyDescription("Accepted, Loaded and Ready") @Nullable List<Condition> conditions) {
+    @JsonPropertyDescription("What becomes of it at each endpoint") List<Instance> instances,
+    @JsonPropertyDescription("Accepted, Loaded and Ready") List<Condition> conditions) {
+
+  /** Empty lists are not sent, so that there are none. */
+  public LoraAdapterStatus {
+    instances = instances == null ? List.of() : List.copyOf(instances);
+    conditions = conditions == null ? List.of() : List.copyOf(conditions);
+  }
 
   /** One copy. Immutable. */
   @JsonIgnoreProperties(ignoreUnknown = true)

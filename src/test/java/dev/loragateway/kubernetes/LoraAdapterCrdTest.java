@@ -3,11 +3,18 @@ package dev.loragateway.kubernetes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
+import io.fabric8.crdv2.generator.CRDPostProcessor;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -27,11 +34,31 @@ class LoraAdapterCrdTest {
     }
   }
 
+  /** Brings the columns into the order of the annotations; the generator sorts them by path. */
+  private static final class Columns implements CRDPostProcessor {
+    private static final List<String> ORDER =
+        Stream.of(LoraAdapter.class.getAnnotationsByType(AdditionalPrinterColumn.class))
+            .map(AdditionalPrinterColumn::name)
+            .toList();
+
+    @Override
+    public HasMetadata process(HasMetadata definition, String version) {
+      ((CustomResourceDefinition) definition)
+          .getSpec()
+          .getVersions()
+          .getFirst()
+          .getAdditionalPrinterColumns()
+          .sort(Comparator.comparingInt(column -> ORDER.indexOf(column.getName())));
+      return definition;
+    }
+  }
+
   private static String generated() throws IOException {
     try (Output output = new Output()) {
       int crds =
           new CRDGenerator()
               .withMinQuotes(true)
+              .withPostProcessor(new Columns())
               .customResourceClasses(LoraAdapter.class)
               .withOutput(output)
               .generate();
