@@ -70,7 +70,7 @@ final class ModelAdapterReader {
         new AdapterSpec(
             name,
             baseModel(object),
-            new AdapterSource(url, null, entries),
+            SpecReader.source(url, null, entries),
             replicas(object),
             Preferences.NONE,
             List.of()));

@@ -9,6 +9,9 @@ import dev.loragateway.adapters.Preferences;
 import dev.loragateway.adapters.Replicas;
 import dev.loragateway.kubernetes.LoraAdapterSpec.Scheduling;
 import io.fabric8.kubernetes.api.model.IntOrString;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -87,7 +90,19 @@ final class SpecReader {
               .formatted(new AdapterSource(url)));
     }
     String secret = source.secretRef() == null ? "" : source.secretRef().name();
-    return new AdapterSource(url, source.sha256(), entries(namespace, secret));
+    return source(url, source.sha256(), entries(namespace, secret));
+  }
+
+  /** A source whose files the gateway sees if they are where the engines have them. */
+  static AdapterSource source(String url, @Nullable String sha256, Map<String, String> entries) {
+    String path = new AdapterSource(url).path();
+    try {
+      Path local = path == null ? null : Path.of(path);
+      boolean seen = local != null && Files.isDirectory(local);
+      return new AdapterSource(url, sha256, entries, seen ? local : null);
+    } catch (InvalidPathException e) {
+      return new AdapterSource(url, sha256, entries, null);
+    }
   }
 
   private Map<String, String> entries(String namespace, String secret) {

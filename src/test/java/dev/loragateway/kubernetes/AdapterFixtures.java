@@ -103,6 +103,8 @@ record AdapterFixtures(KubernetesClient client, String namespace) {
   /** Makes an object of AIBrix. */
   GenericKubernetesResource createModelAdapter(String name, Map<String, Object> spec) {
     return client
+        .genericKubernetesResources(ModelAdapterReader.MODEL_ADAPTER)
+        .inNamespace(namespace)
         .resource(
             new GenericKubernetesResourceBuilder()
                 .withApiVersion("model.aibrix.ai/v1alpha1")
