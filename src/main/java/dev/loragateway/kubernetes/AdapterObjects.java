@@ -63,6 +63,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
   private @Nullable FollowedObjects followed;
   private @Nullable List<Declared> told;
   private boolean isFresh;
+  private boolean begun;
   private @Nullable String trouble;
   private volatile @Nullable Leadership leadership;
   private volatile List<AdapterObject> objects = List.of();
@@ -86,10 +87,6 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
     this.writer =
         new AdapterWriter(this::leads, held, listener, System::nanoTime, InstantSource.system());
     this.services = new AdapterServices(this::leads, listener, System::nanoTime);
-    thread.scheduleWithFixedDelay(
-        this::check, CHECK.toMillis(), CHECK.toMillis(), TimeUnit.MILLISECONDS);
-    writes.scheduleWithFixedDelay(
-        this::write, 0, AdapterWriter.LOOK.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -133,7 +130,19 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
       var _ = stop();
       settings = next;
       told = null;
+      begin();
       check();
+    }
+  }
+
+  /** Nothing is looked at before there is something to follow. */
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      thread.scheduleWithFixedDelay(
+          this::check, CHECK.toMillis(), CHECK.toMillis(), TimeUnit.MILLISECONDS);
+      writes.scheduleWithFixedDelay(
+          this::write, 0, AdapterWriter.LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -146,12 +146,18 @@ final class AdapterServices {
       there.remove(Key.of(object));
     }
     for (Map.Entry<Key, HasMetadata> entry : wanted.entrySet()) {
-      if (left > 0 && !foreign.contains(entry.getKey()) && !same(there, entry)) {
+      if (left > 0 && !isForeign(entry.getKey(), entry.getValue()) && !same(there, entry)) {
         left--;
         write(view.place.client, there, entry.getKey(), entry.getValue());
       }
     }
     settled = left > 0;
+  }
+
+  /** Whether it, or the Service that it belongs to, is somebody else's. */
+  private boolean isForeign(Key key, HasMetadata object) {
+    String service = object.getMetadata().getLabels().getOrDefault(AdapterService.ADAPTER, "");
+    return foreign.contains(key) || foreign.contains(new Key("Service", key.namespace, service));
   }
 
   /** Labels of adapters that are declared, but of which nothing was said yet. */

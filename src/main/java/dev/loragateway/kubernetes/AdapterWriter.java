@@ -195,7 +195,7 @@ final class AdapterWriter {
     }
     LoraAdapter now = newest(told);
     AdapterStatus fares = statuses == null ? null : statuses.get(object.model());
-    List<String> next = finalizers.next(now, object, fares, statuses != null);
+    List<String> next = finalizers.next(now, object, fares);
     settled &= !now.isDeleted();
     LoraAdapterStatus status = now.isDeleted() ? null : status(now, object, fares);
     boolean same = status == null || status.equals(now.getStatus());

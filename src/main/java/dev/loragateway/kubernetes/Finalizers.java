@@ -59,28 +59,23 @@ final class Finalizers {
    *
    * @param now the object as it is
    * @param fares null when no adapter of its name is declared
-   * @param known whether it is known how adapters fare
    */
   @Nullable List<String> next(
-      LoraAdapter now, AdapterObject object, @Nullable AdapterStatus fares, boolean known) {
+      LoraAdapter now, AdapterObject object, @Nullable AdapterStatus fares) {
     List<String> there = now.getMetadata().getFinalizers();
     boolean has = there.contains(UNLOAD);
     if (now.isDeleted()) {
-      return has && isDone(now, object, fares, known) ? without(there) : null;
+      return has && isDone(now, object, fares) ? without(there) : null;
     }
     return has || object.declared() == null ? null : with(there);
   }
 
-  private boolean isDone(
-      LoraAdapter now, AdapterObject object, @Nullable AdapterStatus fares, boolean known) {
+  private boolean isDone(LoraAdapter now, AdapterObject object, @Nullable AdapterStatus fares) {
     long at = nanos.getAsLong();
     long since = deletedAt.computeIfAbsent(now.getMetadata().getUid(), uid -> at);
     if (at - since >= LONGEST) {
       log.warn("{} is let go although {} may be loaded still", object.origin(), object.model());
       return true;
-    }
-    if (!known) {
-      return false;
     }
     return fares == null ? !held.test(object.model()) : !fares.origin().equals(object.origin());
   }

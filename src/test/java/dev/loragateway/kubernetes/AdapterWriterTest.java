@@ -70,15 +70,15 @@ class AdapterWriterTest {
     assertThat(NextStatus.accepted(object, NOW)).isEqualTo(object.getStatus());
   }
 
-  private List<String> next(LoraAdapter object, boolean held, boolean known) {
-    return new Finalizers(name -> held, nanos::get).next(object, read(object), null, known);
+  private List<String> next(LoraAdapter object, boolean held) {
+    return new Finalizers(name -> held, nanos::get).next(object, read(object), null);
   }
 
   @Test
   void finalizer_isAdded_whereAnObjectIsAccepted() {
-    assertThat(next(object("finalizers: [ x ]"), false, true))
+    assertThat(next(object("finalizers: [ x ]"), false))
         .containsExactly("x", "loragateway.dev/unload");
-    assertThat(next(object("finalizers: [ loragateway.dev/unload ]"), false, true)).isNull();
+    assertThat(next(object("finalizers: [ loragateway.dev/unload ]"), false)).isNull();
   }
 
   @Test
@@ -87,9 +87,8 @@ class AdapterWriterTest {
         object(
             "deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [ x, loragateway.dev/unload ]");
 
-    assertThat(next(deleted, true, true)).isNull();
-    assertThat(next(deleted, false, false)).isNull();
-    assertThat(next(deleted, false, true)).containsExactly("x");
+    assertThat(next(deleted, true)).isNull();
+    assertThat(next(deleted, false)).containsExactly("x");
   }
 
   @Test
@@ -97,12 +96,12 @@ class AdapterWriterTest {
     LoraAdapter deleted =
         object("deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: [ loragateway.dev/unload ]");
     Finalizers finalizers = new Finalizers(name -> true, nanos::get);
-    assertThat(finalizers.next(deleted, read(deleted), null, true)).isNull();
+    assertThat(finalizers.next(deleted, read(deleted), null)).isNull();
 
     nanos.addAndGet(TimeUnit.MINUTES.toNanos(3));
 
-    assertThat(finalizers.next(deleted, read(deleted), null, true)).isEmpty();
+    assertThat(finalizers.next(deleted, read(deleted), null)).isEmpty();
     finalizers.forget(Set.of());
-    assertThat(finalizers.next(deleted, read(deleted), null, true)).isNull();
+    assertThat(finalizers.next(deleted, read(deleted), null)).isNull();
   }
 }

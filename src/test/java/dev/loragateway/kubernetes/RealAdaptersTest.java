@@ -10,14 +10,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.adapters.AdapterPhase;
 import dev.loragateway.adapters.AdapterSettings.Cluster;
+import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.PlacementSite;
 import dev.loragateway.adapters.Replicas;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -403,6 +406,42 @@ class RealAdaptersTest {
                     == null);
     await().atMost(SOON).untilAsserted(() -> assertThat(hosts(name)).isEmpty());
     assertThat(reports.failures).isEmpty();
+  }
+
+  @Test
+  void service_ofSomebodyElse_isLeftAlone() {
+    cluster
+        .admin()
+        .resource(
+            new ServiceBuilder()
+                .withNewMetadata()
+                .withNamespace(cluster.namespace())
+                .withName("a")
+                .endMetadata()
+                .withNewSpec()
+                .addNewPort()
+                .withPort(80)
+                .endPort()
+                .endSpec()
+                .build())
+        .create();
+    AdapterObjects objects = lead();
+    adapters.create("a", SPEC);
+    adapters.create("b", SPEC);
+    awaitNames("a", "b");
+
+    Map<String, AdapterStatus> both = new TreeMap<>();
+    both.putAll(fares("a", origin("a"), AdapterPhase.READY, "", ready("10.9.0.1:8000")));
+    both.putAll(fares("b", origin("b"), AdapterPhase.READY, "", ready("10.9.0.1:8000")));
+    objects.changed(both);
+
+    await().atMost(SOON).untilAsserted(() -> assertThat(hosts("b")).containsExactly("10.9.0.1"));
+    awaitPhase("a", "Ready");
+    objects.changed(fares("a", origin("a"), AdapterPhase.READY, "", ready("10.9.0.2:8000")));
+    await()
+        .atMost(SOON)
+        .until(() -> adapters.status("a").instances().getFirst().address().equals("10.9.0.2:8000"));
+    assertThat(hosts("a")).isEmpty();
   }
 
   private List<String> hosts(String service) {
