@@ -249,18 +249,25 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
     if (thread.isShutdown()) {
       return;
     }
-    writes.shutdownNow();
+    writes.shutdown();
     thread.execute(
         () -> {
           settings = null;
-          stop().completeOnTimeout(null, CLOSE.toMillis(), TimeUnit.MILLISECONDS).join();
+          CompletableFuture<Void> released = stop();
+          ended(writes, CLOSE);
+          writes.shutdownNow();
+          released.completeOnTimeout(null, CLOSE.toMillis(), TimeUnit.MILLISECONDS).join();
           if (client != null) {
             client.close();
           }
         });
     thread.shutdown();
+    ended(thread, CLOSE.multipliedBy(3));
+  }
+
+  private static void ended(ScheduledExecutorService thread, Duration longest) {
     try {
-      if (!thread.awaitTermination(2 * CLOSE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!thread.awaitTermination(longest.toMillis(), TimeUnit.MILLISECONDS)) {
         log.debug("still closing");
       }
     } catch (InterruptedException e) {
