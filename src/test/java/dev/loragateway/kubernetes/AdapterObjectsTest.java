@@ -41,8 +41,16 @@ class AdapterObjectsTest {
     server.destroy();
   }
 
-  private void follow() {
+  private void begin() {
     objects.follow(new Cluster(Set.of("llm"), true, false), "llm", "gateways");
+  }
+
+  /** Follows, and leads; the mock server hangs when it is stopped while a watch begins. */
+  private void follow() {
+    begin();
+    await().until(() -> reports.watching.getOrDefault("LoraAdapters in llm", false));
+    await().until(() -> reports.watching.getOrDefault("ModelAdapters in llm", false));
+    await().until(objects::leads);
   }
 
   private void awaitNames(String... names) {
@@ -84,7 +92,7 @@ class AdapterObjectsTest {
         .always();
     adapters.create("a", SPEC);
 
-    follow();
+    begin();
 
     await().until(() -> reports.failures.contains(403));
     await().until(() -> reports.watching.getOrDefault("LoraAdapters in llm", false));
@@ -106,7 +114,6 @@ class AdapterObjectsTest {
     adapters.create("a", SPEC);
     follow();
     awaitNames("a");
-    await().until(objects::leads);
 
     objects.follow(null, "llm", "gateways");
 
@@ -124,7 +131,7 @@ class AdapterObjectsTest {
     adapters.create("a", SPEC);
     follow();
     awaitNames("a");
-    await().until(() -> reports.controls);
+    assertThat(reports.controls).isTrue();
 
     objects.changed(fares("a", "kubernetes:llm/a", AdapterPhase.READY, "", ready("10.9.0.1:8000")));
 

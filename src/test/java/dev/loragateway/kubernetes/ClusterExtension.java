@@ -92,6 +92,7 @@ public final class ClusterExtension
     private static boolean isEstablished(CustomResourceDefinition definition) {
       return definition != null
           && definition.getStatus() != null
+          && definition.getStatus().getConditions() != null
           && definition.getStatus().getConditions().stream()
               .anyMatch(is -> is.getType().equals("Established") && is.getStatus().equals("True"));
     }
