@@ -123,6 +123,21 @@ own unless the configuration names one.
   | toJson }}
 {{- end }}
 
+{{/*
+Where objects declare adapters, as JSON: {"namespaces": [...], "aibrix", "services"}; nothing unless config.adapters.kubernetes is there.
+*/}}
+{{- define "lora-gateway.adapterObjects" -}}
+{{- $adapters := default dict .Values.config.adapters }}
+{{- if hasKey $adapters "kubernetes" }}
+{{- $cluster := default dict $adapters.kubernetes }}
+{{- dict
+  "namespaces" (default (list .Release.Namespace) $cluster.namespaces)
+  "aibrix" (default false $cluster.aibrix)
+  "services" (default false $cluster.services)
+  | toJson }}
+{{- end }}
+{{- end }}
+
 {{/* The Secret that holds clients' keys, as JSON: {"namespace", "name"}; nothing without one. */}}
 {{- define "lora-gateway.keysSecret" -}}
 {{- $secret := default dict (default dict .Values.config.access).keysSecret }}
@@ -133,14 +148,15 @@ own unless the configuration names one.
 
 {{/* Whether the gateway asks this cluster's API server for anything: true, or nothing. */}}
 {{- define "lora-gateway.asksApiServer" -}}
-{{- if or (include "lora-gateway.sources" . | fromJson) (include "lora-gateway.annotations" . | fromJson).write (include "lora-gateway.keysSecret" .) }}true{{ end }}
+{{- if or (include "lora-gateway.sources" . | fromJson) (include "lora-gateway.annotations" . | fromJson).write (include "lora-gateway.keysSecret" .) (include "lora-gateway.adapterObjects" .) }}true{{ end }}
 {{- end }}
 
 {{/* gateway.yaml */}}
 {{- define "lora-gateway.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- $annotations := include "lora-gateway.annotations" . | fromJson }}
-{{- if $annotations.write }}
+{{- if or $annotations.write (include "lora-gateway.adapterObjects" .) }}
+{{- $_ := set $config "kubernetes" (default dict $config.kubernetes) }}
 {{- $_ := set $config.kubernetes "lease" $annotations.lease }}
 {{- end }}
 {{- toYaml $config }}

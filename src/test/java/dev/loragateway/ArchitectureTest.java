@@ -72,7 +72,7 @@ class ArchitectureTest {
         .whereLayer("adapters")
         .mayOnlyAccessLayers("registry", "routing", "model")
         .whereLayer("kubernetes")
-        .mayOnlyAccessLayers("registry", "access", "model")
+        .mayOnlyAccessLayers("registry", "adapters", "access", "model")
         .whereLayer("config")
         .mayOnlyAccessLayers(
             "proxy", "registry", "scrape", "upstream", "access", "adapters", "kubernetes", "model")
@@ -100,7 +100,7 @@ class ArchitectureTest {
 
   @Test
   void jackson_isUsed_onlyForWireFormatsAndConfiguration() {
-    only("com.fasterxml.jackson..", "openai", "adapters", "config", "sim", "server");
+    only("com.fasterxml.jackson..", "openai", "adapters", "kubernetes", "config", "sim", "server");
   }
 
   @Test

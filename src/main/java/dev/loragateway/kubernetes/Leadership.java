@@ -8,6 +8,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,18 +29,31 @@ final class Leadership {
   private final KubernetesClient client;
   private final String name;
   private final WatchedLease lease;
-  private final DiscoveryListener listener;
+  private final String duty;
+  private final Consumer<Boolean> told;
   private volatile boolean leads;
   private @Nullable CompletableFuture<?> election;
   private boolean closed;
 
-  /** Begins to compete, without waiting for anything. */
-  Leadership(KubernetesClient client, String namespace, String name, DiscoveryListener listener) {
+  /**
+   * Begins to compete, without waiting for anything.
+   *
+   * @param duty of the one that leads, in words
+   * @param told whether this one leads, whenever that is decided
+   */
+  Leadership(
+      KubernetesClient client,
+      String namespace,
+      String name,
+      String duty,
+      Consumer<Boolean> told,
+      DiscoveryListener listener) {
     String identity = System.getenv().getOrDefault("HOSTNAME", "gateway") + "_" + UUID.randomUUID();
     this.client = client;
     this.name = name;
     this.lease = new WatchedLease(namespace, name, identity, listener);
-    this.listener = listener;
+    this.duty = duty;
+    this.told = told;
     compete();
   }
 
@@ -61,18 +75,16 @@ final class Leadership {
       return;
     }
     if (leads != now) {
-      log.info(
-          now ? "annotates pods: holds {}" : "annotates no pods any more: lost {}",
-          lease.describe());
+      log.info(now ? "{}: holds {}" : "{} no more: lost {}", duty, lease.describe());
     }
     leads = now;
-    listener.leads(now);
+    told.accept(now);
   }
 
   /** The election names nobody, too, once the Lease was let go. */
   private void other(@Nullable String leader) {
     if (leader != null && !leader.isEmpty() && !leader.equals(lease.identity())) {
-      log.info("pods are annotated by {}, which holds {}", leader, lease.describe());
+      log.info("{} {}: it holds {}", leader, duty, lease.describe());
     }
   }
 
@@ -91,7 +103,7 @@ final class Leadership {
   synchronized CompletableFuture<Void> close() {
     closed = true;
     leads = false;
-    listener.leads(false);
+    told.accept(false);
     CompletableFuture<?> running = election;
     return running == null
         ? CompletableFuture.completedFuture(null)

@@ -142,7 +142,8 @@ final class PodAnnotations {
   private Leadership compete() {
     KubernetesClient client = clients.apply("");
     String namespace = KubernetesClients.namespace(client, settings.leaseNamespace());
-    return new Leadership(client, namespace, settings.leaseName(), listener);
+    return new Leadership(
+        client, namespace, settings.leaseName(), "annotates pods", listener::leads, listener);
   }
 
   private boolean leads() {

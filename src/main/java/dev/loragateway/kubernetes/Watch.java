@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 abstract class Watch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Watch.class);
 
+  private static final int NOT_FOUND = 404;
+
   final KubernetesClient client;
   private final String pool;
   private final String source;
@@ -27,6 +29,7 @@ abstract class Watch implements AutoCloseable {
   private final Runnable changed;
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private volatile @Nullable String failure;
+  private volatile boolean kindMissing;
   private @Nullable String problem;
   private boolean works;
   private volatile boolean closed;
@@ -102,6 +105,12 @@ abstract class Watch implements AutoCloseable {
       log.warn("{}: {} (what is known stays in use)", subject, why.reason());
     }
     failure = why.reason();
+    kindMissing = why.code() == NOT_FOUND;
+  }
+
+  /** Whether the server did not know the kind when it was asked last: its CRD is not installed. */
+  final boolean isKindMissing() {
+    return kindMissing;
   }
 
   /** Looks whether everything is watched; called from time to time. */
@@ -110,6 +119,7 @@ abstract class Watch implements AutoCloseable {
         !informers.isEmpty() && informers.stream().allMatch(SharedIndexInformer::isWatching);
     if (now && !works) {
       failure = null;
+      kindMissing = false;
       log.info("{} is watched", subject);
     } else if (works && !now) {
       log.warn("{} is not watched now (what is known stays in use)", subject);

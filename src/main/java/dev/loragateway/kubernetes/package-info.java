@@ -1,6 +1,7 @@
 /**
  * Finds endpoints in Kubernetes: behind Services by their EndpointSlices and behind InferencePools
- * by their pods. Start here: {@code KubernetesDiscovery}.
+ * by their pods, and adapters in custom resources. Start here: {@code KubernetesDiscovery} and
+ * {@code AdapterObjects}.
  */
 @NullMarked
 package dev.loragateway.kubernetes;

@@ -22,6 +22,7 @@ final class DiscoveryMetrics implements DiscoveryListener {
   private final MeterRegistry registry;
   private final MultiGauge watching;
   private final AtomicInteger leads = new AtomicInteger();
+  private final AtomicInteger controls = new AtomicInteger();
   private final Map<Watched, Boolean> sources = new ConcurrentHashMap<>();
 
   DiscoveryMetrics(MeterRegistry registry) {
@@ -32,6 +33,9 @@ final class DiscoveryMetrics implements DiscoveryListener {
             .register(registry);
     Gauge.builder(Meters.PREFIX + "annotations_leader", leads, AtomicInteger::get)
         .description("1 at the gateway that annotates pods")
+        .register(registry);
+    Gauge.builder(Meters.PREFIX + "adapters_leader", controls, AtomicInteger::get)
+        .description("1 at the gateway that loads adapters and writes how they fare")
         .register(registry);
   }
 
@@ -70,6 +74,11 @@ final class DiscoveryMetrics implements DiscoveryListener {
   @Override
   public void leads(boolean now) {
     leads.set(now ? 1 : 0);
+  }
+
+  @Override
+  public void controls(boolean now) {
+    controls.set(now ? 1 : 0);
   }
 
   @Override

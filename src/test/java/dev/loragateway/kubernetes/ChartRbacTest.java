@@ -1,35 +1,24 @@
 package dev.loragateway.kubernetes;
 
 import static dev.loragateway.kubernetes.ClusterExtension.SOON;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.loragateway.access.KeysSecret;
+import dev.loragateway.kubernetes.ChartRoles.Right;
+import dev.loragateway.kubernetes.ChartRoles.Where;
 import dev.loragateway.kubernetes.KubernetesSource.InferencePool;
 import dev.loragateway.kubernetes.KubernetesSource.Service;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.ServiceAccount;
-import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
-import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
-import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
-import io.fabric8.kubernetes.api.model.rbac.Role;
-import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
-import java.io.ByteArrayInputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,19 +37,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag("kube")
 class ChartRbacTest {
   @RegisterExtension static final ClusterExtension cluster = new ClusterExtension();
-
-  /** Which of the chart's Roles. */
-  enum Where {
-    RELEASE,
-    ELSEWHERE
-  }
-
-  /** One verb of one rule; {@code name} is empty where the rule names no objects. */
-  record Right(Where where, String group, String resource, String name, String verb) {
-    Right(Where where, String group, String resource, String verb) {
-      this(where, group, resource, "", verb);
-    }
-  }
 
   private static String release;
   private static String elsewhere;
@@ -123,8 +99,7 @@ class ChartRbacTest {
               new Right(Where.ELSEWHERE, "", "pods", "patch"),
               test -> test.isNotAnnotated(elsewhere, "b")));
 
-  private static ServiceAccount account;
-  private static List<Role> roles;
+  private static ChartRoles chart;
 
   private final Map<String, List<Discovered>> found = new ConcurrentHashMap<>();
   private final Map<String, Boolean> watching = new ConcurrentHashMap<>();
@@ -138,13 +113,25 @@ class ChartRbacTest {
   static void install(@TempDir Path directory) throws Exception {
     release = cluster.createNamespace();
     elsewhere = cluster.createNamespace();
-    List<HasMetadata> objects = render(directory);
-    account = only(objects, ServiceAccount.class).getFirst();
-    roles = only(objects, Role.class);
-    List<HasMetadata> rights = new ArrayList<>(roles);
-    rights.add(account);
-    rights.addAll(only(objects, RoleBinding.class));
-    rights.forEach(one -> cluster.admin().resource(one).create());
+    chart =
+        ChartRoles.install(
+            cluster.admin(),
+            release,
+            elsewhere,
+            directory,
+            """
+            config:
+              pools:
+                - name: services
+                  baseModel: llama
+                  kubernetes: { service: vllm, port: http }
+                - name: pools
+                  baseModel: qwen
+                  inferencePool: { namespace: %s, name: vllm }
+              kubernetes: { annotations: { write: true } }
+              access: { keysSecret: { name: gateway-keys } }
+            """
+                .formatted(elsewhere));
 
     new Secrets(cluster.admin(), release).write(KEYS, "keys: []");
     ServicePods pods = new ServicePods(cluster.admin(), release, "vllm");
@@ -159,54 +146,17 @@ class ChartRbacTest {
     selected.runs("b", "10.9.0.2", true);
   }
 
-  private static List<HasMetadata> render(Path directory) throws Exception {
-    Path values = directory.resolve("values.yaml");
-    Files.writeString(
-        values,
-        """
-        config:
-          pools:
-            - name: services
-              baseModel: llama
-              kubernetes: { service: vllm, port: http }
-            - name: pools
-              baseModel: qwen
-              inferencePool: { namespace: %s, name: vllm }
-          kubernetes: { annotations: { write: true } }
-          access: { keysSecret: { name: gateway-keys } }
-        """
-            .formatted(elsewhere));
-    Process helm =
-        new ProcessBuilder(
-                System.getProperty("kube.tools") + "/helm",
-                "template",
-                "gateway",
-                "gateway/chart",
-                "--kube-version=1.34.0",
-                "--namespace=" + release,
-                "--values=" + values)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    byte[] rendered = helm.getInputStream().readAllBytes();
-    assertThat(helm.waitFor()).as(new String(rendered, UTF_8)).isZero();
-    return cluster.admin().load(new ByteArrayInputStream(rendered)).items();
-  }
-
-  private static <T> List<T> only(List<HasMetadata> objects, Class<T> type) {
-    return objects.stream().filter(type::isInstance).map(type::cast).toList();
-  }
-
   @AfterEach
   void restore() {
     if (discovery != null) {
       discovery.close();
       follower.close();
     }
-    roles.forEach(role -> cluster.admin().resource(role).update());
+    chart.restore();
     cluster.admin().leases().inNamespace(release).withName(LEASE).delete();
     annotate(release, "a");
     annotate(elsewhere, "b");
-    rights().forEach(right -> await().atMost(SOON).until(() -> allows(right)));
+    rights().forEach(right -> await().atMost(SOON).until(() -> chart.allows(right)));
   }
 
   private static Service service() {
@@ -251,7 +201,7 @@ class ChartRbacTest {
   }
 
   private void discover() {
-    String name = account.getMetadata().getName();
+    String name = chart.account();
     Map<String, List<String>> held =
         Map.of(
             metadata(release, "a").getUid(), List.of("x", "y"),
@@ -321,80 +271,14 @@ class ChartRbacTest {
   @MethodSource("rights")
   void account_lacksOneRight_somethingStops(Right right) {
     assertThat(NEEDS).as("what needs this right").containsKey(right);
-    roles.forEach(role -> cluster.admin().resource(without(role, right)).update());
-    await().atMost(SOON).until(() -> !allows(right));
+    chart.take(right);
+    await().atMost(SOON).until(() -> !chart.allows(right));
 
     NEEDS.get(right).accept(this);
   }
 
   private static List<Right> rights() {
-    return roles.stream()
-        .flatMap(role -> role.getRules().stream().flatMap(rule -> rights(where(role), rule)))
-        .toList();
-  }
-
-  private static Where where(Role role) {
-    return role.getMetadata().getNamespace().equals(release) ? Where.RELEASE : Where.ELSEWHERE;
-  }
-
-  private static Stream<Right> rights(Where where, PolicyRule rule) {
-    List<String> names = rule.getResourceNames().isEmpty() ? List.of("") : rule.getResourceNames();
-    List<Right> rights = new ArrayList<>();
-    for (String group : rule.getApiGroups()) {
-      for (String resource : rule.getResources()) {
-        for (String name : names) {
-          for (String verb : rule.getVerbs()) {
-            rights.add(new Right(where, group, resource, name, verb));
-          }
-        }
-      }
-    }
-    return rights.stream();
-  }
-
-  /** The role with every right but this one, each in a rule of its own. */
-  private static Role without(Role role, Right right) {
-    List<PolicyRule> left =
-        role.getRules().stream()
-            .flatMap(rule -> rights(where(role), rule))
-            .filter(one -> !one.equals(right))
-            .map(ChartRbacTest::rule)
-            .toList();
-    return new RoleBuilder(role).withRules(left).build();
-  }
-
-  private static PolicyRule rule(Right right) {
-    return new PolicyRuleBuilder()
-        .withApiGroups(right.group())
-        .withResources(right.resource())
-        .withResourceNames(right.name().isEmpty() ? List.of() : List.of(right.name()))
-        .withVerbs(right.verb())
-        .build();
-  }
-
-  /** What the API server says of the account. */
-  private static boolean allows(Right right) {
-    return cluster
-        .admin()
-        .authorization()
-        .v1()
-        .subjectAccessReview()
-        .create(
-            new SubjectAccessReviewBuilder()
-                .withNewSpec()
-                .withUser(
-                    "system:serviceaccount:" + release + ":" + account.getMetadata().getName())
-                .withNewResourceAttributes()
-                .withNamespace(right.where() == Where.RELEASE ? release : elsewhere)
-                .withGroup(right.group())
-                .withResource(right.resource())
-                .withName(right.name())
-                .withVerb(right.verb())
-                .endResourceAttributes()
-                .endSpec()
-                .build())
-        .getStatus()
-        .getAllowed();
+    return chart.rights();
   }
 
   private final class Listener implements DiscoveryListener {

@@ -53,7 +53,9 @@ public final class ClusterExtension
         ApiServer server = new ApiServer(directory);
         Shared shared = new Shared(directory, server, server.admin());
         shared.awaitServer();
-        shared.addInferencePools();
+        shared.install("/kube/inferencepools.yaml");
+        shared.install("/kube/modeladapters.yaml");
+        shared.install(Path.of("gateway/chart/crds/loraadapters.yaml"));
         return shared;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
@@ -67,19 +69,30 @@ public final class ClusterExtension
           .until(() -> admin.namespaces().withName("default").get() != null);
     }
 
-    private void addInferencePools() throws IOException {
-      try (InputStream file = ApiServer.class.getResourceAsStream("/kube/inferencepools.yaml")) {
-        CustomResourceDefinition pools =
-            admin.apiextensions().v1().customResourceDefinitions().load(file).create();
-        admin
-            .resource(pools)
-            .waitUntilCondition(Shared::isEstablished, SOON.toSeconds(), TimeUnit.SECONDS);
+    private void install(String resource) throws IOException {
+      try (InputStream file = ApiServer.class.getResourceAsStream(resource)) {
+        install(file);
       }
+    }
+
+    private void install(Path path) throws IOException {
+      try (InputStream file = Files.newInputStream(path)) {
+        install(file);
+      }
+    }
+
+    private void install(InputStream file) {
+      CustomResourceDefinition definition =
+          admin.apiextensions().v1().customResourceDefinitions().load(file).create();
+      admin
+          .resource(definition)
+          .waitUntilCondition(Shared::isEstablished, SOON.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static boolean isEstablished(CustomResourceDefinition definition) {
       return definition != null
           && definition.getStatus() != null
+          && definition.getStatus().getConditions() != null
           && definition.getStatus().getConditions().stream()
               .anyMatch(is -> is.getType().equals("Established") && is.getStatus().equals("True"));
     }
@@ -166,6 +179,34 @@ public final class ClusterExtension
   /** Waits until requests are answered. */
   public void awaitServer() {
     shared.awaitServer();
+  }
+
+  /** Removes the CRD of adapters, and all objects of that kind. */
+  void removeAdapters() {
+    CustomResourceDefinition definition =
+        admin()
+            .apiextensions()
+            .v1()
+            .customResourceDefinitions()
+            .withName("loraadapters.loragateway.dev")
+            .get();
+    admin()
+        .resources(LoraAdapter.class)
+        .inAnyNamespace()
+        .list()
+        .getItems()
+        .forEach(
+            one -> {
+              one.getMetadata().setFinalizers(List.of());
+              admin().resource(one).update();
+            });
+    admin().resource(definition).delete();
+    await().atMost(SOON).until(() -> admin().resource(definition).get() == null);
+  }
+
+  /** Installs it again. */
+  void installAdapters() throws IOException {
+    shared.install(Path.of("gateway/chart/crds/loraadapters.yaml"));
   }
 
   /** Makes a service account in the test's namespace, with the rights of a role there. */

@@ -28,7 +28,7 @@ class LeadershipTest {
   }
 
   private Leadership compete() {
-    return new Leadership(client, "edge", "gateways", reports);
+    return new Leadership(client, "edge", "gateways", "annotates pods", reports::leads, reports);
   }
 
   @Test
