@@ -13,12 +13,12 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -58,8 +58,10 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private long rethinkAt = Long.MIN_VALUE;
   private long replanAt = Long.MIN_VALUE;
   private boolean dirty = true;
+  private boolean leads;
   private ServedNames told = ServedNames.NONE;
   private volatile Map<String, AdapterStatus> statuses = Map.of();
+  private volatile @Nullable Set<String> held;
 
   /**
    * What the controller works with.
@@ -69,7 +71,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
    * @param demand how often each is asked for
    * @param servers carry out what is decided
    * @param contents looks at the files of an adapter; may block
-   * @param leads whether this gateway is the one that acts; asked before each call
+   * @param lead whether this gateway is the one that acts; asked before each call
    */
   public record Parts(
       EndpointRegistry registry,
@@ -77,7 +79,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       AdapterDemand demand,
       ModelServers servers,
       Function<AdapterSpec, Content> contents,
-      BooleanSupplier leads) {}
+      Lead lead) {}
 
   /**
    * Makes a controller that does nothing before {@link #start}.
@@ -140,6 +142,26 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
         });
   }
 
+  /**
+   * The gateway that leads saw a revision answer at these endpoints alone. Does not block.
+   *
+   * @param addresses {@code host:port} of each
+   */
+  public void ready(String adapter, String revision, Set<String> addresses) {
+    events.add(
+        () -> {
+          if (!leads) {
+            reconciler.ready(adapter, revision, addresses, parts.registry().now());
+          }
+        });
+  }
+
+  /** Whether any endpoint has a copy of an adapter, also one that drains, as far as is known. */
+  public boolean holds(String adapter) {
+    Set<String> known = held;
+    return known == null || known.contains(adapter);
+  }
+
   @Override
   public Map<String, AdapterStatus> statuses() {
     return statuses;
@@ -195,11 +217,14 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   }
 
   private void act(AdapterSettings.Loading loading, long now) {
+    boolean led = leads;
+    leads = parts.lead().leads();
+    if (leads && !led) {
+      reconciler.remember(parts.lead().remembered(), now, System.currentTimeMillis());
+    }
     boolean knows = reconciler.asked() || now - startedAt >= PATIENCE.toNanos();
     List<Task> tasks =
-        knows && parts.leads().getAsBoolean()
-            ? reconciler.tasks(loading, now)
-            : reconciler.verifications(loading, now);
+        knows && leads ? reconciler.tasks(loading, now) : reconciler.verifications(loading, now);
     for (Task task : tasks) {
       dirty = true;
       threads.execute(() -> carryOut(task));
@@ -216,12 +241,15 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       parts.registry().serve(names);
     }
     statuses = report.statuses();
+    held = reconciler.asked() ? report.held() : null;
     listener.changed(statuses);
   }
 
   private PlacementSite site(ControlledEndpoint at) {
     Map<String, String> labels = new HashMap<>();
     labels.put(PlacementSite.ZONE, at.endpoint.origin().zone());
+    labels.put(PlacementSite.NODE, at.endpoint.origin().node());
+    labels.put(Preferences.ENGINE, parts.servers().engine(at.endpoint));
     labels.values().removeIf(String::isEmpty);
     return new PlacementSite(
         at.address(),
@@ -253,7 +281,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private CallResult ask(Task task) throws InterruptedException {
     ModelServers servers = parts.servers();
     String name = task.copy().name();
-    if (task.kind() != Kind.VERIFY && !parts.leads().getAsBoolean()) {
+    if (task.kind() != Kind.VERIFY && !parts.lead().leads()) {
       return new Failed("another gateway has the lead", true);
     }
     if (task.kind() == Kind.UNLOAD) {

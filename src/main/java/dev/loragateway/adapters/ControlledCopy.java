@@ -75,6 +75,16 @@ final class ControlledCopy {
     return state == CopyState.FAILED && !busy && !lasting && now >= retryAt;
   }
 
+  /** Takes over how another gateway has failed; does nothing once it was tried here. */
+  void remember(AdapterStatus.Copy seen, long now, long unixMillis) {
+    if (state == CopyState.FAILED && !busy && attempts == 0) {
+      attempts = seen.attempts();
+      reason = seen.message();
+      lasting = seen.retryAt() == 0;
+      retryAt = now + Math.max(0, seen.retryAt() - unixMillis) * 1_000_000;
+    }
+  }
+
   /** It is to be seen to answer once more. */
   void recheck(long now) {
     state = CopyState.FAILED;

@@ -11,6 +11,9 @@ public interface ModelServers {
    */
   CallResult load(Endpoint at, String name, AdapterSource source) throws InterruptedException;
 
+  /** The engine there: {@code vllm} or {@code sglang}. Does not block. */
+  String engine(Endpoint at);
+
   /** Has the adapter make one token. */
   CallResult verify(Endpoint at, String name) throws InterruptedException;
 

@@ -6,6 +6,7 @@ import dev.loragateway.model.Health;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.registry.ServedNames;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -155,6 +156,39 @@ final class Reconciler {
       planDue |= !content.equals(adapter.content());
       adapter.found(content);
     }
+  }
+
+  /** Takes another gateway's word for where a revision answers. */
+  void ready(String adapter, String revision, Set<String> addresses, long now) {
+    for (ControlledEndpoint at : endpoints.values()) {
+      if (addresses.contains(at.address())) {
+        ControlledCopy copy = at.copy(adapter, revision);
+        if (!copy.busy) {
+          copy.loaded();
+        }
+      } else {
+        ControlledCopy copy = at.copy(ServedNames.internal(adapter, revision));
+        if (copy != null && copy.ready()) {
+          copy.recheck(now);
+          copy.listed = false;
+        }
+      }
+    }
+  }
+
+  /**
+   * Takes over the failures that another gateway has seen, so that they are not repeated at once.
+   */
+  void remember(Map<String, List<AdapterStatus.Copy>> copies, long now, long unixMillis) {
+    copies.forEach(
+        (adapter, all) -> {
+          for (AdapterStatus.Copy copy : all) {
+            ControlledEndpoint at = endpoints.get(copy.address());
+            if (at != null && copy.state() == CopyState.FAILED && copy.attempts() > 0) {
+              at.copy(adapter, copy.revision()).remember(copy, now, unixMillis);
+            }
+          }
+        });
   }
 
   /** Decides how many copies of each there should be, and which pool serves it. */

@@ -123,6 +123,11 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
   }
 
   @Override
+  public String engine(Endpoint at) {
+    return engines.apply(at.pool());
+  }
+
+  @Override
   public CallResult verify(Endpoint at, String name) throws InterruptedException {
     ObjectNode body =
         JSON.createObjectNode().put("model", name).put("prompt", "1").put("max_tokens", 1);
@@ -173,7 +178,7 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
   }
 
   private String enginePath(Endpoint at, String what) {
-    String prefix = engines.apply(at.pool()).equals("sglang") ? "/" : "/v1/";
+    String prefix = engine(at).equals("sglang") ? "/" : "/v1/";
     return prefix + what + "_lora_adapter";
   }
 

@@ -55,6 +55,11 @@ final class StatusReport {
     return Objects.requireNonNull(at.copy(model));
   }
 
+  /** The adapters of which there are copies, declared or not. */
+  Set<String> held() {
+    return Set.copyOf(models.keySet());
+  }
+
   /** How each adapter fares. */
   Map<String, AdapterStatus> statuses() {
     Map<String, AdapterStatus> statuses = new TreeMap<>();

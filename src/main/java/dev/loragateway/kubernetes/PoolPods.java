@@ -54,6 +54,7 @@ final class PoolPods {
         pod.getMetadata().getLabels() == null
             ? ""
             : pod.getMetadata().getLabels().getOrDefault(ZONE, "");
-    return new Origin(cluster, zone, pod.getMetadata().getUid());
+    String node = pod.getSpec().getNodeName();
+    return new Origin(cluster, zone, pod.getMetadata().getUid(), node == null ? "" : node);
   }
 }

@@ -77,7 +77,9 @@ record SliceEndpoints(List<Discovered> endpoints, @Nullable String problem) {
   private static Origin origin(Endpoint endpoint, String cluster) {
     String zone = endpoint.getZone();
     String uid = endpoint.getTargetRef() == null ? null : endpoint.getTargetRef().getUid();
-    return new Origin(cluster, zone == null ? "" : zone, uid == null ? "" : uid);
+    String node = endpoint.getNodeName();
+    return new Origin(
+        cluster, zone == null ? "" : zone, uid == null ? "" : uid, node == null ? "" : node);
   }
 
   /** An API server sends null where there is none. */

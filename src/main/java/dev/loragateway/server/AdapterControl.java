@@ -10,13 +10,19 @@ import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.adapters.AddedAdapters;
 import dev.loragateway.adapters.Contents;
 import dev.loragateway.adapters.DirectoryCatalog;
+import dev.loragateway.adapters.Lead;
 import dev.loragateway.adapters.ServerCalls;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.kubernetes.AdapterObjects;
+import dev.loragateway.kubernetes.AdapterObjectsSink;
+import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.AdapterDemand;
+import dev.loragateway.telemetry.GatewayMetrics;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +43,8 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final AddedAdapters added = new AddedAdapters(catalog);
   private final ServerCalls servers;
+  private final AdapterObjects objects;
+  private final Lead lead = new LeadOfObjects();
   private @Nullable DirectoryCatalog directory;
   private volatile @Nullable AdapterController controller;
 
@@ -50,12 +58,14 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
       EndpointRegistry registry,
       AdapterDemand demand,
       Supplier<GatewayConfig> config,
-      AdaptersListener listener,
+      GatewayMetrics metrics,
       Runnable served) {
     this.registry = registry;
     this.demand = demand;
     this.config = config;
-    this.listener = listener;
+    this.listener = metrics.adapters();
+    this.objects =
+        new AdapterObjects(KubernetesClients::connect, new Told(), this::held, metrics.discovery());
     this.served = served;
     this.servers = new ServerCalls(this::engine, () -> settings().loading());
   }
@@ -87,6 +97,9 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (adapters.file() != null) {
       origins.add(AdapterCatalog.API);
     }
+    if (adapters.cluster() != null) {
+      origins.add(AdapterCatalog.KUBERNETES);
+    }
     catalog.expect(origins);
     catalog.declare(
         AdapterCatalog.CONFIGURATION,
@@ -95,6 +108,8 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
             .toList());
     added.use(adapters.file());
     follow(adapters.directory());
+    objects.follow(
+        adapters.cluster(), next.annotations().leaseNamespace(), next.annotations().leaseName());
     AdapterController running = controller;
     if (running == null) {
       controller = started();
@@ -120,18 +135,50 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     AdapterController started =
         new AdapterController(
             new AdapterController.Parts(
-                registry, catalog, demand, servers, new Contents()::of, () -> true),
+                registry, catalog, demand, servers, new Contents()::of, lead),
             this::settings,
             new Told());
     started.start();
     return started;
   }
 
-  private final class Told implements AdaptersListener {
+  /** Where objects declare adapters, the gateway that writes them acts; else each one does. */
+  private final class LeadOfObjects implements Lead {
+    @Override
+    public boolean leads() {
+      return settings().cluster() == null || objects.leads();
+    }
+
+    @Override
+    public Map<String, List<AdapterStatus.Copy>> remembered() {
+      return objects.remembered();
+    }
+  }
+
+  private boolean held(String adapter) {
+    AdapterController running = controller;
+    return running == null || running.holds(adapter);
+  }
+
+  private final class Told implements AdaptersListener, AdapterObjectsSink {
+    @Override
+    public void declared(List<Declared> adapters) {
+      catalog.declare(AdapterCatalog.KUBERNETES, adapters);
+    }
+
+    @Override
+    public void ready(String model, String revision, Set<String> addresses) {
+      AdapterController running = controller;
+      if (running != null) {
+        running.ready(model, revision, addresses);
+      }
+    }
+
     @Override
     public void changed(Map<String, AdapterStatus> statuses) {
       served.run();
       listener.changed(statuses);
+      objects.changed(statuses);
     }
 
     @Override
@@ -176,6 +223,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (running != null) {
       running.close();
     }
+    objects.close();
     servers.close();
   }
 }

@@ -91,8 +91,7 @@ public final class Gateway implements AutoCloseable {
     registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
-    adapters =
-        new AdapterControl(registry, demand, () -> this.config, metrics.adapters(), this::freed);
+    adapters = new AdapterControl(registry, demand, () -> this.config, metrics, this::freed);
     EndpointPicker picker =
         new EndpointPicker(registry, demand, new RecentPlacements(), new Random());
     admission =

@@ -9,6 +9,7 @@ import dev.loragateway.adapters.AdapterSource;
 import dev.loragateway.adapters.AdapterSpec;
 import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.adapters.Contents;
+import dev.loragateway.adapters.Lead;
 import dev.loragateway.adapters.Preferences;
 import dev.loragateway.adapters.Replicas;
 import dev.loragateway.adapters.ServerCalls;
@@ -113,7 +114,7 @@ final class LoadTimes {
             new AdapterDemand(System::nanoTime),
             calls,
             new Contents()::of,
-            () -> true),
+            Lead.ALONE),
         () -> AdapterSettings.NONE,
         listener);
   }
