@@ -13,7 +13,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     version = "lora-gateway 0.1.0",
     description = "A LoRA-aware, OpenAI-compatible gateway for pools of vLLM servers.",
-    subcommands = {DemoCommand.class, ServeCommand.class, CheckCommand.class, SimCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      ServeCommand.class,
+      CheckCommand.class,
+      SimCommand.class,
+      RuntimeCommand.class
+    })
 public final class Main {
   /** Runs a command and exits with its code. */
   public static void main(String[] args) {

@@ -1,8 +1,14 @@
 package dev.loragateway.sim;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
 /**
  * The paths that adapters can be loaded from: those whose last segment, or the whole, is the name
- * of an adapter in the settings, and {@code sim://NAME?bytes=500MB} for any name. Immutable.
+ * of an adapter in the settings, {@code sim://NAME?bytes=500MB} for any name, and directories of
+ * this machine that hold an adapter. Immutable.
  */
 final class SimPaths {
   /** No adapter lies at the path. */
@@ -23,9 +29,20 @@ final class SimPaths {
       return bytes == ByteSize.INVALID ? NO_ADAPTER : bytes;
     }
     long whole = bytesOf(path, settings);
-    return whole == NO_ADAPTER
-        ? bytesOf(path.substring(path.lastIndexOf('/') + 1), settings)
-        : whole;
+    long last =
+        whole == NO_ADAPTER ? bytesOf(path.substring(path.lastIndexOf('/') + 1), settings) : whole;
+    return last == NO_ADAPTER && path.startsWith("/") ? bytesIn(path) : last;
+  }
+
+  private static long bytesIn(String directory) {
+    try {
+      Path adapter = Path.of(directory);
+      return Files.exists(adapter.resolve("adapter_config.json"))
+          ? Files.size(adapter.resolve("adapter_model.safetensors"))
+          : NO_ADAPTER;
+    } catch (IOException | InvalidPathException e) {
+      return NO_ADAPTER;
+    }
   }
 
   private static long bytesOf(String name, SimSettings settings) {
