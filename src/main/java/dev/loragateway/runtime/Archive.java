@@ -52,12 +52,24 @@ final class Archive {
               staging.write(path.name(), content, source);
             }
           });
-    } catch (ProblemException e) {
-      throw e.problem() == Problem.FETCH_FAILED ? broken(source, e) : e;
     } catch (IOException | RuntimeException e) {
       // the library throws both, for archives that are not well-formed
-      throw broken(source, e);
+      ProblemException problem = problem(e);
+      throw problem == null || problem.problem() == Problem.FETCH_FAILED
+          ? broken(source, e)
+          : problem;
     }
+  }
+
+  /** What we have thrown, which the library may have wrapped. */
+  private static @Nullable ProblemException problem(Exception thrown) {
+    ProblemException innermost = null;
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ProblemException problem) {
+        innermost = problem;
+      }
+    }
+    return innermost;
   }
 
   private static ProblemException broken(String source, Exception e) {

@@ -70,4 +70,10 @@ final class DirectoryBudget implements SeekableByteChannel {
   public void close() throws IOException {
     file.close();
   }
+
+  /** Named by the library in its errors. */
+  @Override
+  public String toString() {
+    return "the archive";
+  }
 }

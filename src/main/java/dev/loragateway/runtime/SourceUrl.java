@@ -21,7 +21,7 @@ final class SourceUrl {
       "(expected: file:///DIRECTORY, http(s)://HOST/ARCHIVE.tar|.tar.gz|.tgz|.zip,"
           + " http(s)://HOST/DIRECTORY/, s3://BUCKET/PREFIX/ or hf://ORGANISATION/NAME[@REVISION])";
   private static final Pattern BUCKET =
-      Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{1,62})(?:/(\\P{Cntrl}*))?");
+      Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,62})(?:/(\\P{Cntrl}*))?");
   private static final Pattern HUB =
       Pattern.compile(
           "([A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)?)"
