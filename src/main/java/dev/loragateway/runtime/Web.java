@@ -123,7 +123,7 @@ final class Web implements AutoCloseable {
     };
   }
 
-  private static URI target(Question question, URI from, String location) throws ProblemException {
+  static URI target(Question question, URI from, String location) throws ProblemException {
     URI to;
     try {
       to = from.resolve(location);

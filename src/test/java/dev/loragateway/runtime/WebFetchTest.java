@@ -9,6 +9,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static dev.loragateway.runtime.RuntimeExtension.loading;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.http.Fault;
@@ -16,6 +17,7 @@ import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import dev.loragateway.runtime.FileServer.Asked;
 import dev.loragateway.runtime.RuntimeExtension.Answer;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -214,6 +216,16 @@ class WebFetchTest {
     Answer answer = runtime.load("support", stub.url("/a.tar"));
     assertThat(answer.status()).isEqualTo(502);
     assertThat(answer.message()).contains("a redirect to what is no URL");
+  }
+
+  @Test
+  void redirects_fromHttpsToHttp_areNotFollowed() throws IOException {
+    URI secure = URI.create("https://h/a.tar");
+    Web.Question question = new Web.Question(secure, null, null);
+    assertThat(Web.target(question, secure, "/b.tar")).isEqualTo(URI.create("https://h/b.tar"));
+    assertThatExceptionOfType(ProblemException.class)
+        .isThrownBy(() -> Web.target(question, secure, "http://h/a.tar"))
+        .withMessageContaining("from https to http");
   }
 
   @Test
