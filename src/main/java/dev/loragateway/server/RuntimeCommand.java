@@ -182,10 +182,16 @@ public final class RuntimeCommand implements Callable<Integer> {
     int colon = listen.lastIndexOf(':');
     try {
       String host = listen.substring(0, colon).replaceFirst("^\\[(.*)]$", "$1");
-      return new InetSocketAddress(host, Integer.parseInt(listen.substring(colon + 1)));
+      int port = Integer.parseInt(listen.substring(colon + 1));
+      InetSocketAddress address = new InetSocketAddress(host, port);
+      if (!host.isEmpty() && !address.isUnresolved()) {
+        return address;
+      }
     } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-      throw wrong("--listen is " + listen + " (expected: HOST:PORT, as 127.0.0.1:8080)");
+      // told below
     }
+    throw wrong(
+        "--listen is " + listen + " (expected: HOST:PORT of this machine, as 127.0.0.1:8080)");
   }
 
   private URI engineUrl() {

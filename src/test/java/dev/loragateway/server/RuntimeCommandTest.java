@@ -188,6 +188,8 @@ class RuntimeCommandTest {
   @CsvSource({
     "--listen, nowhere, HOST:PORT",
     "--listen, 127.0.0.1:x, HOST:PORT",
+    "--listen, no.such.host.invalid:8080, HOST:PORT",
+    "--listen, :8080, HOST:PORT",
     "--engine, tgi, vllm or sglang",
     "--engine-url, ftp://h, http://HOST:PORT",
     "--max-bytes, 16GB, 16GiB",
