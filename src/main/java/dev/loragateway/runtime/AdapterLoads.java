@@ -82,7 +82,8 @@ final class AdapterLoads {
             attempt.name + " was unloaded while its artifact was fetched");
       }
       String path = names.path(artifact.sha256());
-      String before = names.claim(attempt.name, artifact.sha256());
+      Names.Claim before = names.claimOf(attempt.name);
+      Names.Claim claim = names.claim(attempt.name, artifact.sha256());
       try {
         if (!engine.load(attempt.name, path, key)) {
           expectPath(attempt.name, path, key);
@@ -91,6 +92,7 @@ final class AdapterLoads {
         restore(attempt.name, before, e);
         throw e;
       }
+      claim.confirm();
       log.info("adapter {} is loaded from {}", attempt.name, path);
       return new Loaded(attempt.name, path, artifact);
     } finally {
@@ -99,7 +101,7 @@ final class AdapterLoads {
   }
 
   /** After a time-out the engine may have it all the same, so that the claim stays. */
-  private void restore(String name, @Nullable String before, Exception e) {
+  private void restore(String name, Names.@Nullable Claim before, Exception e) {
     if (!(e instanceof ProblemException p && p.problem() == Problem.ENGINE_TIMEOUT)) {
       names.restore(name, before);
     }
@@ -107,9 +109,9 @@ final class AdapterLoads {
 
   /** The engine says that it has the name: it should be the same artifact. */
   private void expectPath(String name, String path, @Nullable String key) throws ProblemException {
-    Map<String, String> paths = engine.adapters(key);
-    String actual = paths.getOrDefault(name, path).replaceFirst("/+$", "");
-    if (!actual.equals(path)) {
+    Map<String, String> paths = engine.paths(key);
+    String actual = paths.getOrDefault(name, "").replaceFirst("/+$", "");
+    if (!actual.isEmpty() && !actual.equals(path)) {
       throw new ProblemException(
           Problem.NAME_IN_USE,
           "the engine has %s from %s (expected: %s; unload it first, or load under another name)"
@@ -131,6 +133,8 @@ final class AdapterLoads {
       engine.unload(name, key);
       if (giveUp) {
         names.restore(name, null);
+      } else {
+        names.keep(name);
       }
     } finally {
       lock.unlock();

@@ -100,8 +100,8 @@ final class EngineClient implements AutoCloseable {
     return send(request("/v1/models", key).GET(), LIST);
   }
 
-  /** The paths from which its adapters were loaded, by their names. */
-  Map<String, String> adapters(@Nullable String key) throws ProblemException {
+  /** The paths from which its models were loaded, by their names; empty where it does not say. */
+  Map<String, String> paths(@Nullable String key) throws ProblemException {
     Answer answer = models(key);
     if (answer.status() != OK) {
       throw new ProblemException(
@@ -110,9 +110,7 @@ final class EngineClient implements AutoCloseable {
     Map<String, String> paths = new HashMap<>();
     try {
       for (JsonNode model : JSON.readTree(answer.body()).path("data")) {
-        if (model.path("root").isTextual()) {
-          paths.put(model.path("id").asText(), model.path("root").asText());
-        }
+        paths.put(model.path("id").asText(), model.path("root").asText(""));
       }
     } catch (JsonProcessingException e) {
       throw new ProblemException(
@@ -157,11 +155,22 @@ final class EngineClient implements AutoCloseable {
     }
   }
 
+  /** Tries twice: a connection that was kept may be closed by the engine as it is used. */
   private Answer send(HttpRequest.Builder request, Duration timeout) throws ProblemException {
+    HttpRequest whole = request.timeout(timeout).build();
+    try {
+      return sendOnce(whole, timeout);
+    } catch (ProblemException e) {
+      if (e.problem() == Problem.ENGINE_FAILED && !Thread.currentThread().isInterrupted()) {
+        return sendOnce(whole, timeout);
+      }
+      throw e;
+    }
+  }
+
+  private Answer sendOnce(HttpRequest request, Duration timeout) throws ProblemException {
     CompletableFuture<HttpResponse<String>> answer =
-        client.sendAsync(
-            request.timeout(timeout).build(),
-            BodyHandlers.limiting(BodyHandlers.ofString(), MOST_ANSWER));
+        client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofString(), MOST_ANSWER));
     try {
       HttpResponse<String> whole = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       return new Answer(whole.statusCode(), whole.body());

@@ -14,9 +14,28 @@ import org.jspecify.annotations.Nullable;
  * that it has, also from before this process. Thread-safe.
  */
 final class Names implements ArtifactStore.Users {
+  /** What one load has claimed. Thread-safe. */
+  static final class Claim {
+    private final String sha256;
+
+    /** Whether the engine has said that it has it. */
+    private volatile boolean confirmed;
+
+    /** Whether it stays when the engine has lost it. */
+    private volatile boolean kept;
+
+    private Claim(String sha256) {
+      this.sha256 = sha256;
+    }
+
+    void confirm() {
+      confirmed = true;
+    }
+  }
+
   private final EngineClient engine;
   private final String prefix;
-  private final Map<String, String> claims = new ConcurrentHashMap<>();
+  private final Map<String, Claim> claims = new ConcurrentHashMap<>();
   private volatile Map<String, String> lastSeen = Map.of();
 
   /**
@@ -44,23 +63,46 @@ final class Names implements ArtifactStore.Users {
     return slash < 0 ? rest : rest.substring(0, slash);
   }
 
-  /** The name uses the artifact from now on; what it used before is returned. */
-  @Nullable String claim(String name, String sha256) {
-    return claims.put(name, sha256);
+  /** The name uses the artifact from now on, whatever it used before. */
+  Claim claim(String name, String sha256) {
+    Claim claim = new Claim(sha256);
+    claims.put(name, claim);
+    return claim;
   }
 
-  /** Sets what a name uses; null = nothing. */
-  void restore(String name, @Nullable String sha256) {
-    if (sha256 == null) {
+  /** What the name uses; null = nothing that was loaded here. */
+  @Nullable Claim claimOf(String name) {
+    return claims.get(name);
+  }
+
+  /** Gives up a claim, and has the name use what it used before; null = nothing. */
+  void restore(String name, @Nullable Claim before) {
+    if (before == null) {
       claims.remove(name);
     } else {
-      claims.put(name, sha256);
+      claims.put(name, before);
     }
   }
 
+  /** The name is unloaded, and the artifact should stay all the same. */
+  void keep(String name) {
+    Claim claim = claims.get(name);
+    if (claim != null) {
+      claim.kept = true;
+    }
+  }
+
+  /** A name that the engine had and has no more, as after its restart, uses nothing. */
   @Override
   public Set<String> loaded() throws IOException {
-    Map<String, String> seen = engine.adapters(null);
+    Map<String, Claim> before = Map.copyOf(claims);
+    Map<String, String> seen = engine.paths(null);
+    before.forEach(
+        (name, claim) -> {
+          if (claim.confirmed && !claim.kept && !seen.containsKey(name)) {
+            claims.remove(name, claim);
+          }
+        });
     lastSeen = seen;
     return artifacts(seen);
   }
@@ -78,7 +120,9 @@ final class Names implements ArtifactStore.Users {
 
   @Override
   public Set<String> claimed() {
-    return Set.copyOf(claims.values());
+    Set<String> artifacts = new HashSet<>();
+    claims.values().forEach(claim -> artifacts.add(claim.sha256));
+    return artifacts;
   }
 
   /** The names that use an artifact, as last seen. */
@@ -91,8 +135,8 @@ final class Names implements ArtifactStore.Users {
           }
         });
     claims.forEach(
-        (name, artifact) -> {
-          if (sha256.equals(artifact)) {
+        (name, claim) -> {
+          if (sha256.equals(claim.sha256)) {
             users.add(name);
           }
         });

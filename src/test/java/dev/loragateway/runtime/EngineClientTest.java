@@ -13,7 +13,9 @@ import static dev.loragateway.runtime.RuntimeExtension.loading;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import dev.loragateway.runtime.RuntimeExtension.Answer;
 import java.io.IOException;
 import java.net.URI;
@@ -132,6 +134,20 @@ class EngineClientTest {
     runtime.load(body);
     engine.verify(
         postRequestedFor(urlEqualTo(LOAD)).withHeader("Authorization", equalTo("Bearer theirs")));
+  }
+
+  @Test
+  void engine_thatClosesAKeptConnection_isAskedAgain() throws IOException {
+    engine.stubFor(
+        post(LOAD)
+            .inScenario("closed")
+            .whenScenarioStateIs(Scenario.STARTED)
+            .willReturn(aResponse().withFault(Fault.EMPTY_RESPONSE))
+            .willSetStateTo("open"));
+    engine.stubFor(
+        post(LOAD).inScenario("closed").whenScenarioStateIs("open").willReturn(okJson("{}")));
+    runtime.start();
+    assertThat(runtime.load("a", url).status()).isEqualTo(200);
   }
 
   @Test

@@ -37,7 +37,10 @@ class GarbageTest {
   }
 
   private Answer load(int seed) throws IOException {
-    Path files = adapter(seed).write(runtime.files().resolve("a" + seed));
+    Path files = runtime.files().resolve("a" + seed);
+    if (Files.notExists(files)) {
+      adapter(seed).write(files);
+    }
     return runtime.load("a" + seed, "file://" + files);
   }
 
@@ -90,6 +93,18 @@ class GarbageTest {
         "/v1/lora_adapter/unload", RuntimeExtension.loading("a1", "").put("cleanup_local", false));
     assertThat(load(3).status()).isEqualTo(507);
     assertThere(1, 2);
+  }
+
+  @Test
+  void engine_thatHasRestarted_usesNothing() throws IOException {
+    runtime.start();
+    load(1);
+    load(2);
+    runtime.sim().faults().restart();
+    assertThat(load(3).status()).isEqualTo(200);
+    assertThere(2, 3);
+    assertThat(load(2).status()).isEqualTo(200);
+    assertThat(runtime.loaded()).containsOnlyKeys("a2", "a3");
   }
 
   @Test
