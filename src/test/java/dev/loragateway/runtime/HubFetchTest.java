@@ -162,6 +162,16 @@ class HubFetchTest {
   }
 
   @Test
+  void smallFiles_ofAnotherSizeThanListed_areWorthARetry() throws IOException {
+    list("main", COMMIT, ADAPTER);
+    serve(COMMIT, ADAPTER.with("tokenizer.json", "{ }"));
+    runtime.start();
+    Answer answer = runtime.load("support", "hf://acme/support");
+    assertThat(answer.status()).isEqualTo(502);
+    assertThat(answer.message()).contains("tokenizer.json is not what the Hub says of it");
+  }
+
+  @Test
   void load_repositoryThatIsTooLarge_isRefusedBeforeItIsRead() throws IOException {
     runtime.options.maxBytes = 100;
     list("main", COMMIT, ADAPTER);

@@ -2,6 +2,7 @@ package dev.loragateway.runtime;
 
 import static dev.loragateway.runtime.RuntimeExtension.SOON;
 import static dev.loragateway.runtime.RuntimeExtension.loading;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -13,6 +14,7 @@ import dev.loragateway.runtime.RuntimeExtension.Answer;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimRequest;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -198,6 +200,18 @@ class RuntimeServerTest {
     assertThat(runtime.state().path("bytes").asLong()).isZero();
   }
 
+  @Test
+  void load_whatIsThereWithALowerLimit_isAConflict() throws IOException {
+    runtime.start();
+    byte[] archive = Archives.tar(ADAPTER, "");
+    web.put("/fixed.tar", archive);
+    var body = loading("support", web.url("/fixed.tar"));
+    body.putObject("additional_config").put("sha256", TestAdapter.sha256(archive));
+    assertThat(runtime.load(body).status()).isEqualTo(200);
+    body.withObject("/additional_config").put("max_bytes", "100");
+    assertThat(runtime.load(body).type()).isEqualTo("AdapterTooLarge");
+  }
+
   private RuntimeExtension.Options options() {
     return runtime.options;
   }
@@ -325,6 +339,25 @@ class RuntimeServerTest {
 
   private int status(String path, String authorization) {
     return runtime.send(runtime.request(path).header("Authorization", authorization)).status();
+  }
+
+  @Test
+  void host_ofAnother_isRefusedWithoutAKey() throws IOException {
+    runtime.start();
+    assertThat(statusLine("evil.example")).startsWith("HTTP/1.1 421");
+    assertThat(statusLine("evil.example:8080")).startsWith("HTTP/1.1 421");
+    assertThat(statusLine("localhost:8080")).startsWith("HTTP/1.1 200");
+    assertThat(statusLine("[::1]:8080")).startsWith("HTTP/1.1 200");
+  }
+
+  private String statusLine(String host) throws IOException {
+    URI uri = runtime.request("/api/state").build().uri();
+    try (Socket socket = new Socket(uri.getHost(), uri.getPort())) {
+      String request =
+          "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n".formatted(uri.getPath(), host);
+      socket.getOutputStream().write(request.getBytes(UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    }
   }
 
   @Test

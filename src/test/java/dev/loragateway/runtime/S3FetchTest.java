@@ -8,6 +8,7 @@ import static com.github.tomakehurst.wiremock.client.WireMock.containing;
 import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.getRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.matching;
 import static com.github.tomakehurst.wiremock.client.WireMock.ok;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathMatching;
@@ -112,6 +113,7 @@ class S3FetchTest {
     s3.verify(
         3,
         getRequestedFor(urlPathMatching("/bucket/.+"))
+            .withHeader("If-Match", matching("\"[0-9a-f]{32}\""))
             .withHeader("Authorization", containing("Credential=AKID/")));
   }
 
