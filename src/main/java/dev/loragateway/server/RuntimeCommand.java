@@ -42,11 +42,11 @@ import picocli.CommandLine.TypeConversionException;
       "Then an adapter is loaded from wherever it lies:",
       "  curl localhost:8080/v1/lora_adapter/load -H 'content-type: application/json' \\",
       "    -d '{\"lora_name\": \"support\", \"artifact_url\": \"hf://acme/support@main\"}'",
-      "  curl localhost:8080/v1/lora_adapter/unload -H 'content-type: application/json' \\",
-      "    -d '{\"lora_name\": \"support\"}'",
+      "  curl localhost:8080/v1/lora_adapter/unload -d '{\"lora_name\": \"support\"}'",
       "",
       "Sources: file:///DIRECTORY, http(s)://HOST/ARCHIVE.tar|.tar.gz|.tgz|.zip,",
-      "  http(s)://HOST/DIRECTORY/, s3://BUCKET/PREFIX/, hf://ORGANISATION/NAME[@REVISION].",
+      "  http(s)://HOST/DIRECTORY/, s3://BUCKET/PREFIX/,",
+      "  hf://ORGANISATION/NAME[@REVISION].",
       "Credentials are files of --credentials-directory, variables or in the request:",
       "  AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION,",
       "  AWS_ENDPOINT_URL, HF_TOKEN, HF_ENDPOINT, HTTP_BEARER, HTTP_BEARER_HOST.",
@@ -77,7 +77,7 @@ public final class RuntimeCommand implements Callable<Integer> {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      description = "Whose API loads adapters, vllm or sglang: ${DEFAULT-VALUE}.",
+      description = "Whose API loads adapters, vllm or sglang: vllm.",
       converter = EngineConverter.class)
   private EngineKind engine = EngineKind.VLLM;
 
