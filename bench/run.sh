@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, scaling, start and memory, chaos, siege, and JMH.
+# Benchmarks: routing policies in simulation and on real sockets, what a proxy, discovery and scraping cost, scaling, start and memory, chaos, siege,
+# loading adapters, and JMH.
 # `bench/run.sh --help` lists them.
 # JAVA_OPTS is passed to the JVM.
 set -euo pipefail
@@ -18,6 +19,7 @@ usage: bench/run.sh routing [OPTIONS]          routing policies compared in simu
        bench/run.sh footprint [OPTIONS]        start and memory, half an hour (footprint --help)
        bench/run.sh chaos [OPTIONS]            whether every request ends honestly while servers misbehave, ten minutes (chaos --help)
        bench/run.sh siege [OPTIONS]           what others feel of idle, slow and unreading clients, two minutes (siege --help)
+       bench/run.sh adapters [OPTIONS]         how fast the control plane loads adapters, two minutes (adapters --help)
        bench/run.sh jmh [PATTERN] [OPTIONS]    microbenchmarks, e.g. jmh pick (jmh -h)
 TEXT
 }
@@ -52,6 +54,7 @@ case "${1:-}" in
   footprint) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.footprint.FootprintCommand "$@" ;;
   chaos) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.chaos.ChaosCommand "$@" ;;
   siege) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.siege.SiegeCommand "$@" ;;
+  adapters) shift; build; JAVA_OPTS="-Dbench.root=$root ${JAVA_OPTS:-}" main dev.loragateway.bench.adapters.AdaptersCommand "$@" ;;
   jmh) shift; build; main org.openjdk.jmh.Main -prof gc "$@" ;;
   --help | -h) usage ;;
   *) usage >&2; exit 2 ;;

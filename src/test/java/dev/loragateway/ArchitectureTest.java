@@ -69,14 +69,15 @@ class ArchitectureTest {
         .whereLayer("scrape")
         .mayOnlyAccessLayers("registry", "openai", "model")
         .whereLayer("telemetry")
-        .mayOnlyAccessLayers("proxy", "registry", "routing", "scrape", "kubernetes", "model")
+        .mayOnlyAccessLayers(
+            "proxy", "registry", "routing", "scrape", "adapters", "kubernetes", "model")
         .whereLayer("adapters")
         .mayOnlyAccessLayers("registry", "routing", "model")
         .whereLayer("kubernetes")
         .mayOnlyAccessLayers("registry", "access", "model")
         .whereLayer("config")
         .mayOnlyAccessLayers(
-            "proxy", "registry", "scrape", "upstream", "access", "kubernetes", "model")
+            "proxy", "registry", "scrape", "upstream", "access", "adapters", "kubernetes", "model")
         .whereLayer("sim")
         .mayOnlyAccessLayers("openai", "model")
         .whereLayer("runtime")

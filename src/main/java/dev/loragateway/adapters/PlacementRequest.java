@@ -13,6 +13,7 @@ import java.util.Set;
  * @param rank its rank; 0 = not known
  * @param priority higher ones are placed first
  * @param within labels whose value has to be one of these, see {@link PlacementSite#labels}
+ * @param avoid addresses of endpoints that could not load it
  */
 public record PlacementRequest(
     String adapter,
@@ -21,7 +22,8 @@ public record PlacementRequest(
     double demand,
     int rank,
     int priority,
-    Map<String, Set<String>> within) {
+    Map<String, Set<String>> within,
+    Set<String> avoid) {
   public static final int ALL = Integer.MAX_VALUE;
 
   public PlacementRequest {
@@ -34,6 +36,19 @@ public record PlacementRequest(
           adapter + " has a demand of " + demand + " (expected: 0 or more)");
     }
     within = Map.copyOf(within);
+    avoid = Set.copyOf(avoid);
+  }
+
+  /** An adapter that may be loaded wherever it fits. */
+  public PlacementRequest(
+      String adapter,
+      String baseModel,
+      int copies,
+      double demand,
+      int rank,
+      int priority,
+      Map<String, Set<String>> within) {
+    this(adapter, baseModel, copies, demand, rank, priority, within, Set.of());
   }
 
   /** Returns null when it may be loaded there, else why not. */
@@ -44,6 +59,9 @@ public record PlacementRequest(
     }
     if (site.maxRank() > 0 && rank > site.maxRank()) {
       return "rank " + rank + " is above " + site.maxRank();
+    }
+    if (avoid.contains(site.address())) {
+      return "could not load it";
     }
     for (Map.Entry<String, Set<String>> label : within.entrySet()) {
       if (!label.getValue().contains(site.labels().getOrDefault(label.getKey(), ""))) {

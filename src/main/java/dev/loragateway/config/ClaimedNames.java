@@ -16,7 +16,13 @@ final class ClaimedNames {
 
   /** Takes a name for a place; a second place is a mistake. */
   void claim(String name, String path, int line) {
-    String first = places.putIfAbsent(name, path);
+    avoid(name, path, line);
+    places.putIfAbsent(name, path);
+  }
+
+  /** A place uses a name without taking it; one that is taken is a mistake. */
+  void avoid(String name, String path, int line) {
+    String first = places.get(name);
     if (first != null) {
       findings.error(
           path,

@@ -82,12 +82,14 @@ public final class ConfigLoader {
   private static GatewayConfig read(
       YamlNode root, Path baseDir, Map<String, String> env, Findings findings) {
     TlsReader tlsReader = new TlsReader(baseDir);
+    PoolReader poolReader = new PoolReader(tlsReader, findings);
     RootReader reader =
         new RootReader(
-            new PoolReader(tlsReader, findings),
+            poolReader,
             new AccessReader(baseDir, new Environment(env), findings),
             tlsReader,
-            new AdminReader(baseDir));
+            new AdminReader(baseDir),
+            new AdaptersReader(baseDir, poolReader.modelNames()));
     return Section.read(root, new Environment(env), findings, reader::read);
   }
 

@@ -1,6 +1,7 @@
 package dev.loragateway.config;
 
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
 import dev.loragateway.model.Endpoint;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param annotations what is done with pods' annotations
  * @param tls what clients' connections are encrypted with; null = they are not
  * @param redis through which limits are shared; null = they are not
+ * @param adapters which adapters there should be
  */
 public record GatewayConfig(
     InetSocketAddress listen,
@@ -40,7 +42,8 @@ public record GatewayConfig(
     Drain drain,
     AnnotationSettings annotations,
     @Nullable Tls tls,
-    @Nullable RedisSettings redis) {
+    @Nullable RedisSettings redis,
+    AdapterSettings adapters) {
 
   /** Where clients connect unless the file says otherwise. */
   public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);

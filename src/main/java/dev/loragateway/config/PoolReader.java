@@ -13,7 +13,6 @@ import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,19 +37,18 @@ final class PoolReader {
 
   private static final Duration LEAST_STALE_AFTER = Duration.ofSeconds(3);
 
-  private final Findings findings;
   private final TlsReader tlsReader;
-  private final Map<String, Located<String>> aliases = new LinkedHashMap<>();
+  private final AliasReader aliasReader;
   private final Map<String, TimeoutReader.OfPool> timeouts = new LinkedHashMap<>();
   private final ClaimedNames poolNames;
   private final ClaimedNames modelNames;
   private final ClaimedNames addresses;
 
   PoolReader(TlsReader tlsReader, Findings findings) {
-    this.findings = findings;
     this.tlsReader = tlsReader;
     this.poolNames = new ClaimedNames("another name for each pool", findings);
     this.modelNames = new ClaimedNames("each model's name and alias once in the file", findings);
+    this.aliasReader = new AliasReader(modelNames, findings);
     this.addresses = new ClaimedNames("each endpoint once in the file", findings);
   }
 
@@ -76,7 +74,7 @@ final class PoolReader {
             slots.cpu(),
             scrape.settings().engine() == Engine.VLLM,
             scrape.staleAfter(),
-            aliases(pool),
+            aliasReader.read(pool),
             routing(pool),
             pool.section("queue", QueueReader::read),
             pool.section("scaling", ScalingReader::read),
@@ -87,6 +85,11 @@ final class PoolReader {
     }
     UpstreamAccess found = upstream.access(upstream.tlsGiven());
     return new Pool(settings, endpoints(name, urls, upstream), sources, found, scrape.settings());
+  }
+
+  /** Names of models and aliases that are taken. */
+  ClaimedNames modelNames() {
+    return modelNames;
   }
 
   /** What differs for each pool, by name. */
@@ -218,28 +221,9 @@ final class PoolReader {
     return slots;
   }
 
-  private Map<String, String> aliases(Section pool) {
-    Map<String, String> own = new LinkedHashMap<>();
-    pool.entries("aliases", Formats.MODEL, Formats.MODEL)
-        .forEach(
-            (alias, target) -> {
-              modelNames.claim(alias, target.path(), target.line());
-              aliases.putIfAbsent(alias, target);
-              own.put(alias, target.value());
-            });
-    return Collections.unmodifiableMap(own);
-  }
-
-  /** Reports each alias, of any pool, that leads to another one: an alias is followed once. */
+  /** Reports each alias, of any pool, that leads to another one. */
   void checkAliases() {
-    for (Located<String> target : aliases.values()) {
-      if (aliases.containsKey(target.value())) {
-        findings.error(
-            target.path(),
-            target.line(),
-            Text.quote(target.value()) + " is an alias itself (expected: the name of a model)");
-      }
-    }
+    aliasReader.check();
   }
 
   private static RoutingSettings routing(Section pool) {

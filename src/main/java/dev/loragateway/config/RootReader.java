@@ -2,6 +2,7 @@ package dev.loragateway.config;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -15,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads the keys of the file outside the pools. Confined to the reading thread. */
 final class RootReader {
@@ -37,12 +39,15 @@ final class RootReader {
   private final AccessReader accessReader;
   private final TlsReader tlsReader;
   private final AdminReader adminReader;
+  private final AdaptersReader adaptersReader;
 
   RootReader(
       PoolReader poolReader,
       AccessReader accessReader,
       TlsReader tlsReader,
-      AdminReader adminReader) {
+      AdminReader adminReader,
+      AdaptersReader adaptersReader) {
+    this.adaptersReader = adaptersReader;
     this.tlsReader = tlsReader;
     this.adminReader = adminReader;
     this.poolReader = poolReader;
@@ -65,12 +70,16 @@ final class RootReader {
             root.section("headers", RootReader::headers),
             access(root));
     Drain drain = root.section("drain", RootReader::drain);
-    root.refuse("adapters", "semantic");
+    Set<String> bases =
+        pools.stream().map(pool -> pool.settings().baseModel()).collect(Collectors.toSet());
+    AdapterSettings adapters =
+        root.section("adapters", section -> adaptersReader.read(section, bases));
+    root.refuse("semantic");
     Tls tls = root.section("tls", tlsReader::server);
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
     RedisSettings redis = root.section("redis", RedisReader::read);
     return new GatewayConfig(
-        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis);
+        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis, adapters);
   }
 
   private static Retries retries(Section section) {

@@ -162,6 +162,50 @@ final class Section {
       unlike(place, entry.value(), "a mapping", "names with values");
       return result;
     }
+    named(place, named, keys, (at, node) -> scalar(at, node, values), result);
+    return result;
+  }
+
+  /**
+   * The entries of a mapping whose values are names with shares: of a single name, which has the
+   * {@code whole}, or of a mapping of several.
+   */
+  <T> Map<String, Located<Map<String, Located<T>>>> shares(
+      String key, Format<String> names, Format<T> values, T whole) {
+    String place = understand(key);
+    YamlNode.@Nullable Entry entry = mapping.entries().get(key);
+    Map<String, Located<Map<String, Located<T>>>> result = new LinkedHashMap<>();
+    if (entry == null || entry.value() instanceof YamlNode.Empty) {
+      return result;
+    }
+    if (!(entry.value() instanceof YamlNode.Mapping named)) {
+      unlike(place, entry.value(), "a mapping", "names with values");
+      return result;
+    }
+    named(place, named, names, (at, node) -> share(at, node, names, values, whole), result);
+    return result;
+  }
+
+  private <T> @Nullable Located<Map<String, Located<T>>> share(
+      String place, YamlNode node, Format<String> names, Format<T> values, T whole) {
+    if (node instanceof YamlNode.Mapping several && !several.entries().isEmpty()) {
+      Map<String, Located<T>> shares = new LinkedHashMap<>();
+      named(place, several, names, (at, value) -> scalar(at, value, values), shares);
+      return new Located<>(shares, place, several.line());
+    }
+    Located<String> only = scalar(place, node, names);
+    return only == null
+        ? null
+        : new Located<>(
+            Map.of(only.value(), new Located<>(whole, place, only.line())), place, only.line());
+  }
+
+  private <V> void named(
+      String place,
+      YamlNode.Mapping named,
+      Format<String> keys,
+      BiFunction<String, YamlNode, @Nullable V> reader,
+      Map<String, V> result) {
     named
         .entries()
         .forEach(
@@ -171,12 +215,11 @@ final class Section {
                 wrong(at, value.line(), problem, keys.expected());
                 return;
               }
-              Located<T> found = scalar(at, value.value(), values);
+              V found = reader.apply(at, value.value());
               if (found != null) {
                 result.put(name, found);
               }
             });
-    return result;
   }
 
   /** Reports keys that belong to the design but not to this version. */

@@ -81,7 +81,7 @@ public final class UpstreamTls {
   }
 
   /** The platform's is made at its first use, since it reads some hundred authorities. */
-  private SSLContext context() {
+  public SSLContext context() {
     try {
       return context == null ? SSLContext.getDefault() : context;
     } catch (NoSuchAlgorithmException e) {

@@ -1,10 +1,12 @@
 package dev.loragateway.openai;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * ByteBuf last = rewrite.finish();                 // what was held back
  * }</pre>
  *
- * <p>Only bytes that may be the beginning of such a member are held back until more arrive.
- * Confined to one event loop.
+ * <p>Only bytes that may be the beginning of such a member are held back until more arrive. A name
+ * that clients must not see is put back {@link #everywhere}, as in messages of errors. Confined to
+ * one event loop.
  */
 public final class ModelRewrite {
   /** White space that is recognised on each side of the colon, in bytes; servers write 0 or 1. */
@@ -33,6 +36,9 @@ public final class ModelRewrite {
 
   private final byte[] upstream;
   private final byte[] client;
+
+  /** Whether the name alone is looked for; else the whole member. */
+  private final boolean alone;
 
   /*
    * While a piece is being rewritten, positions count over the held bytes and then over the piece.
@@ -49,13 +55,28 @@ public final class ModelRewrite {
    * @param clientName the name that the client sent
    */
   public ModelRewrite(String upstreamName, String clientName) {
-    upstream = Json.quoted(upstreamName);
-    client = Json.quoted(clientName);
+    this(Json.quoted(upstreamName), Json.quoted(clientName), false);
+  }
+
+  private ModelRewrite(byte[] upstream, byte[] client, boolean alone) {
+    this.upstream = upstream;
+    this.client = client;
+    this.alone = alone;
     held = new byte[NAME.length + COLON.length + 2 * MAX_SPACE + upstream.length];
   }
 
+  /** A rewrite of one answer that puts the client's name wherever the upstream's stands. */
+  public static ModelRewrite everywhere(String upstreamName, String clientName) {
+    return new ModelRewrite(unquoted(upstreamName), unquoted(clientName), true);
+  }
+
+  private static byte[] unquoted(String name) {
+    byte[] quoted = Json.quoted(name);
+    return Arrays.copyOfRange(quoted, 1, quoted.length - 1);
+  }
+
   /**
-   * A request body with another model, sharing the body's memory; the model must come from JSON.
+   * A request body with another model, sharing the body's memory.
    *
    * @param body the body that {@code facts} were found in; its indices stay, its reference count
    *     grows
@@ -73,7 +94,8 @@ public final class ModelRewrite {
     return alloc
         .compositeBuffer(3)
         .addComponent(true, body.retainedSlice(start, (int) facts.modelOffset()))
-        .addComponent(true, Unpooled.wrappedBuffer(Json.quoted(model)))
+        .addComponent(
+            true, Unpooled.wrappedBuffer(facts.form() ? model.getBytes(UTF_8) : Json.quoted(model)))
         .addComponent(true, body.retainedSlice(start + (int) behind, length - (int) behind));
   }
 
@@ -87,7 +109,7 @@ public final class ModelRewrite {
     end = heldLength + in.readableBytes();
     ByteBuf out = null;
     int written = 0;
-    int at = quote(0);
+    int at = candidate(0);
     while (at < end) {
       int match = match(at);
       if (match == UNDECIDED) {
@@ -99,7 +121,7 @@ public final class ModelRewrite {
         out.writeBytes(client);
         written = match;
       }
-      at = quote(match == NO ? at + 1 : match);
+      at = candidate(match == NO ? at + 1 : match);
     }
     ByteBuf result = rest(out, written, at, alloc);
     hold(at);
@@ -142,21 +164,25 @@ public final class ModelRewrite {
     }
   }
 
-  /** Position of the next quote, or {@code end}. */
-  private int quote(int from) {
+  /** Position of the next byte that what is looked for begins with, or {@code end}. */
+  private int candidate(int from) {
+    byte first = alone ? upstream[0] : NAME[0];
     int at = from;
     for (; at < heldLength; at++) {
-      if (held[at] == '"') {
+      if (held[at] == first) {
         return at;
       }
     }
     int shift = piece.readerIndex() - heldLength;
-    int index = at < end ? piece.indexOf(at + shift, end + shift, (byte) '"') : -1;
+    int index = at < end ? piece.indexOf(at + shift, end + shift, first) : -1;
     return index < 0 ? end : index - shift;
   }
 
-  /** Position behind the member that begins here, {@link #NO} or {@link #UNDECIDED}. */
+  /** Position behind what is looked for and begins here, {@link #NO} or {@link #UNDECIDED}. */
   private int match(int from) {
+    if (alone) {
+      return literal(upstream, from);
+    }
     int at = literal(NAME, from);
     at = at > 0 ? space(at) : at;
     at = at > 0 ? literal(COLON, at) : at;

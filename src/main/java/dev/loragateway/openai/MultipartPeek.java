@@ -28,6 +28,8 @@ public final class MultipartPeek {
   private final ByteBuf body;
   private final MultipartParts parts;
   private @Nullable String model;
+  private long modelOffset;
+  private int modelLength;
   private boolean stream;
   private @Nullable String user;
 
@@ -77,7 +79,8 @@ public final class MultipartPeek {
     }
     return model == null
         ? ModelName.MISSING
-        : new Found(new RequestFacts(model, stream, user, null, -1, 0, -1, 0));
+        : new Found(
+            new RequestFacts(model, stream, user, null, -1, 0, modelOffset, modelLength, true));
   }
 
   private @Nullable Refused part() {
@@ -135,6 +138,8 @@ public final class MultipartPeek {
     if (refused == null) {
       model = text(limit);
       refused = model == null ? ModelName.ENCODED : null;
+      modelOffset = parts.contentStart() - (long) body.readerIndex();
+      modelLength = parts.contentLength();
     }
     return refused;
   }

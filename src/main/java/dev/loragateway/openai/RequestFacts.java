@@ -11,10 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param previousResponseId the response that this one goes on from, bounded like {@code user}
  * @param maxTokens the longest answer that the client wants, in tokens; -1 when it does not say
  * @param promptHash hash of the prompt's beginning, equal for equal beginnings; 0 = no prompt seen
- * @param modelOffset byte offset of the raw model value in the body, its opening quote; -1 when the
- *     body is no JSON
- * @param modelLength length of the raw model value in bytes, both quotes included; 0 when the body
- *     is no JSON
+ * @param modelOffset byte offset of the raw model value in the body; in JSON, its opening quote
+ * @param modelLength length of the raw model value in bytes; in JSON, both quotes included
+ * @param form whether the body is a form, in which the value is plain UTF-8
  */
 public record RequestFacts(
     String model,
@@ -24,4 +23,28 @@ public record RequestFacts(
     long maxTokens,
     int promptHash,
     long modelOffset,
-    int modelLength) {}
+    int modelLength,
+    boolean form) {
+
+  /** The facts of a body in JSON. */
+  public RequestFacts(
+      String model,
+      boolean stream,
+      @Nullable String user,
+      @Nullable String previousResponseId,
+      long maxTokens,
+      int promptHash,
+      long modelOffset,
+      int modelLength) {
+    this(
+        model,
+        stream,
+        user,
+        previousResponseId,
+        maxTokens,
+        promptHash,
+        modelOffset,
+        modelLength,
+        false);
+  }
+}

@@ -1,9 +1,11 @@
 package dev.loragateway.proxy;
 
 import dev.loragateway.openai.RequestFacts;
+import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.registry.Variant;
 import dev.loragateway.routing.PickRequest;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,23 +16,31 @@ import org.jspecify.annotations.Nullable;
  *
  * @param pool as it stood in the snapshot
  * @param model base model or adapter as the servers know it, aliases resolved
+ * @param adapter the same as users know it, without a revision
  * @param maker address of the only endpoint that can serve the request, or null when any may
  */
-record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
+record Destination(PoolSnapshot pool, String model, String adapter, @Nullable String maker) {
 
-  /** The pool of the model that the request names; null when no pool has it. */
+  /**
+   * The pool of the model that the request names; null when no pool has it.
+   *
+   * @param dice decides between the models that the name stands for
+   */
   static @Nullable Destination ofModel(
-      RequestFacts facts, RegistrySnapshot snapshot, ResponseHomes responses, String tenant) {
+      RequestFacts facts,
+      long dice,
+      RegistrySnapshot snapshot,
+      ResponseHomes responses,
+      String tenant) {
     PoolSnapshot pool = snapshot.pool(facts.model());
     if (pool == null) {
       return null;
     }
     String previous = facts.previousResponseId();
     String maker = previous == null ? null : responses.endpoint(tenant, previous);
+    Variant variant = pool.variant(facts.model(), dice);
     return new Destination(
-        pool,
-        pool.settings().aliases().getOrDefault(facts.model(), facts.model()),
-        maker != null && has(pool, maker) ? maker : null);
+        pool, variant.model(), variant.adapter(), maker != null && has(pool, maker) ? maker : null);
   }
 
   /** The pool of the endpoint that made the response; null when it is not known any more. */
@@ -42,7 +52,8 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
     }
     for (PoolSnapshot pool : snapshot.pools()) {
       if (has(pool, maker)) {
-        return new Destination(pool, pool.settings().baseModel(), maker);
+        String base = pool.settings().baseModel();
+        return new Destination(pool, base, base, maker);
       }
     }
     return null;
@@ -57,6 +68,11 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
     return false;
   }
 
+  /** How the model is called upstream and by the client; null when both call it the same. */
+  @Nullable RenamedModel renamed(String asked) {
+    return model.equals(asked) ? null : new RenamedModel(model, asked, !adapter.equals(model));
+  }
+
   /**
    * Returns whether no server lists the name, so that it may or may not be one that a server can
    * load.
@@ -65,6 +81,12 @@ record Destination(PoolSnapshot pool, String model, @Nullable String maker) {
     return pool.settings().resolver()
         && pool.adapter(model) == null
         && !pool.baseNames().contains(model);
+  }
+
+  /** Returns whether the control plane loads the model where nobody has it. */
+  boolean expected() {
+    AdapterRow row = pool.adapter(model);
+    return row != null && row.expected();
   }
 
   /**

@@ -5,6 +5,8 @@ import dev.loragateway.model.GatewayError;
 import dev.loragateway.openai.RequestFacts;
 import dev.loragateway.openai.SseUsage;
 import dev.loragateway.registry.Dispatch;
+import dev.loragateway.registry.Hashing;
+import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.routing.Pick;
@@ -32,6 +34,12 @@ final class Exchange {
   /** The status that reports use when the client left first, after nginx. */
   private static final int CLIENT_LEFT = 499;
 
+  /**
+   * Until the registry has certainly taken in that an endpoint is down or lost a model, in
+   * nanoseconds. A request may wait for whoever gets the model next, and that may be the same one.
+   */
+  private static final long LOSS_SHOWS = TimeUnit.MILLISECONDS.toNanos(50);
+
   final ProxyContext context;
   final ClientRequest request;
   final ResponseRelay relay;
@@ -43,6 +51,7 @@ final class Exchange {
   private final ProxySettings settings;
   private final RetryPolicy retries;
   private final ExchangeTimes times;
+  private final long dice;
   private @Nullable Destination destination;
   private @Nullable Attempt attempt;
   private @Nullable UpstreamFailure lastFailure;
@@ -65,6 +74,7 @@ final class Exchange {
     this.settings = context.settings.get();
     this.retries = new RetryPolicy(context.retries, settings.retries());
     this.times = new ExchangeTimes(request.receivedAt(), settings.timeouts().answer());
+    this.dice = dice(request);
     this.relay = new ResponseRelay(this, ctx, settings);
     this.queue = new QueueWait(context, ctx.channel().eventLoop(), this::settle);
     this.quota =
@@ -73,6 +83,14 @@ final class Exchange {
             request.caller(),
             request.body().bytes().readableBytes(),
             expectedTokens(request.facts()));
+  }
+
+  /** A session stays with one of the models that a name stands for. */
+  private static long dice(ClientRequest request) {
+    String session = HeaderRules.session(request.head().headers());
+    String user = request.facts() == null ? null : request.facts().user();
+    String stays = session != null ? session : user;
+    return stays != null ? Hashing.of(stays) : ThreadLocalRandom.current().nextLong();
   }
 
   private static long expectedTokens(@Nullable RequestFacts facts) {
@@ -111,8 +129,9 @@ final class Exchange {
 
   private void routeByModel(RegistrySnapshot snapshot, RequestFacts facts) {
     String model = facts.model();
-    Destination found = Destination.ofModel(facts, snapshot, context.responses, request.tenant());
-    if (!request.mayUse(found == null ? model : found.model())) {
+    Destination found =
+        Destination.ofModel(facts, dice, snapshot, context.responses, request.tenant());
+    if (!request.mayUse(found == null ? model : found.adapter())) {
       unknownName = true;
       reject(Rejection.unknownModel(model));
       return;
@@ -120,8 +139,6 @@ final class Exchange {
     destination = found;
     if (found == null) {
       unknown(model);
-    } else if (!found.model().equals(model) && facts.modelOffset() < 0) {
-      reject(Rejection.aliasInForm(model, found.model()));
     } else if (found.leftToResolver() && (found.escapes() || context.unknown.contains(model))) {
       refuseUnknown(model);
     } else if (facts.previousResponseId() != null
@@ -135,7 +152,7 @@ final class Exchange {
 
   private void pick(Destination to) {
     times.bound(settings.timeouts().answer(to.pool().name(), request.route().path()));
-    String fault = queue.read(request, to.model(), to.pool().settings().queue());
+    String fault = queue.read(request, to.adapter(), to.pool().settings().queue());
     if (fault != null) {
       reject(new Rejection(GatewayError.BAD_REQUEST, fault));
       return;
@@ -164,8 +181,9 @@ final class Exchange {
     switch (pick) {
       case Pick.Chosen chosen -> begin(chosen);
       case Pick.Queued place -> queue.begin(place);
-      case Pick.UnknownModel _ -> unknown(request.model());
-      case Pick.NoneReady _ -> reject(Rejection.noneReady(request.model(), lastFailure));
+      case Pick.UnknownModel _ -> notThere();
+      case Pick.NoneReady _, Pick.NotLoaded _ ->
+          reject(Rejection.noneReady(request.model(), lastFailure));
       case Pick.Saturated _, Pick.NoRoom _ -> reject(Rejection.saturated(request.model()));
       case Pick.QueueFull full -> reject(Rejection.queueFull(request.model(), full));
       case Pick.TooLate late -> reject(Rejection.tooLate(request.model(), late, queue.waited()));
@@ -180,6 +198,19 @@ final class Exchange {
     Endpoint endpoint = dispatch.state().endpoint();
     context.listener.dispatched(endpoint.pool(), endpoint.address(), chosen.tier(), queue.waited());
     upstream.acquire(endpoint, fresh, next);
+  }
+
+  /** The control plane may have put another revision in the place of the one that was asked for. */
+  private void notThere() {
+    PoolSnapshot pool =
+        destination == null || request.facts() == null
+            ? null
+            : context.registry.snapshot().pool(request.model());
+    if (pool != null && !pool.variant(request.model(), dice).model().equals(target())) {
+      route();
+    } else {
+      unknown(request.model());
+    }
   }
 
   /** A name known nowhere: asks the servers once, then refuses it. */
@@ -227,6 +258,16 @@ final class Exchange {
   /** The name of the model upstream. */
   String target() {
     return destination == null ? "" : destination.model();
+  }
+
+  /** How the model is called upstream and by the client; null when both call it the same. */
+  @Nullable RenamedModel renamed() {
+    if (destination == null) {
+      return null;
+    }
+    return request.facts() == null
+        ? context.responses.renamed(request.tenant(), request.route().id())
+        : destination.renamed(request.model());
   }
 
   int attempts() {
@@ -279,13 +320,18 @@ final class Exchange {
   private void retry(Attempt failed, String reason) {
     context.listener.retried(reason);
     String address = failed.endpoint().address();
-    if (failed.onReusedConnection() && !servedElsewhere(address)) {
+    boolean alone = !servedElsewhere(address);
+    boolean waits = alone && destination != null && destination.expected();
+    if (waits) {
+      retries.forgive();
+    }
+    if (waits || (alone && failed.onReusedConnection())) {
       fresh = true;
     } else {
       retries.exclude(address);
     }
     attempt = null;
-    long pause = retries.pause(ThreadLocalRandom.current());
+    long pause = Math.max(retries.pause(ThreadLocalRandom.current()), waits ? LOSS_SHOWS : 0);
     if (pause == 0) {
       route();
     } else {
@@ -322,6 +368,11 @@ final class Exchange {
       context.unknown.add(request.model());
       unknownName = true;
       return false;
+    }
+    if (destination.expected() && retries.allows(destination.pool())) {
+      failed.end(true);
+      retry(failed, "model_not_found");
+      return true;
     }
     return turnedAway(failed, "model_not_found");
   }
@@ -445,7 +496,7 @@ final class Exchange {
     context.listener.finished(
         new ExchangeReport(
             destination == null ? null : destination.pool().name(),
-            destination == null || unknownName ? null : destination.model(),
+            destination == null || unknownName ? null : destination.adapter(),
             status,
             retries.attempts(),
             queue.waited() ? queue.nanos() : -1,

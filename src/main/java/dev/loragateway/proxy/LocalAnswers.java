@@ -33,7 +33,9 @@ final class LocalAnswers {
 
   private static boolean mayUse(RegistrySnapshot snapshot, ClientRequest request, String name) {
     PoolSnapshot pool = snapshot.pool(name);
-    return request.mayUse(pool == null ? name : pool.settings().aliases().getOrDefault(name, name));
+    return pool == null
+        ? request.mayUse(name)
+        : pool.variants(name).stream().anyMatch(variant -> request.mayUse(variant.adapter()));
   }
 
   private static FullHttpResponse model(RegistrySnapshot snapshot, ClientRequest request) {

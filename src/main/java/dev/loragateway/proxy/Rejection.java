@@ -36,12 +36,6 @@ record Rejection(GatewayError error, String message, Duration retryAfter) {
         "`" + model + "` is not known yet: a pool was not scraped so far, try again");
   }
 
-  static Rejection aliasInForm(String alias, String model) {
-    return new Rejection(
-        GatewayError.INVALID_MODEL,
-        "`" + alias + "` is an alias, which a form cannot name (expected: `" + model + "`)");
-  }
-
   static Rejection unknownResponse(String id) {
     return new Rejection(
         GatewayError.RESPONSE_NOT_FOUND, "Response with id '" + id + "' not found.");

@@ -34,6 +34,7 @@ final class ResponseRelay {
   private final Exchange exchange;
   private final ChannelHandlerContext ctx;
   private final ProxySettings settings;
+  private @Nullable RenamedModel renamed;
   private @Nullable ModelRewrite rewrite;
   private @Nullable ResponseIdPeek responseId;
   private @Nullable Attempt source;
@@ -70,14 +71,14 @@ final class ResponseRelay {
     status = response.status().code();
     eventStream = isEventStream(response);
     ClientRequest request = exchange.request;
-    boolean renamed = request.facts() != null && !exchange.target().equals(request.model());
-    if (renamed) {
-      rewrite = new ModelRewrite(exchange.target(), request.model());
+    renamed = exchange.renamed();
+    if (renamed != null) {
+      rewrite = renamed.rewrite();
     }
     if (request.route().path().equals("/v1/responses") && status < 300) {
       responseId = new ResponseIdPeek();
     }
-    frame(response, request, renamed);
+    frame(response, request, renamed != null);
     mark(response.headers(), request, from);
     ctx.write(response, ctx.voidPromise());
   }
@@ -133,7 +134,8 @@ final class ResponseRelay {
       responseId.add(bytes);
       String id = responseId.id();
       if (id != null && source != null) {
-        exchange.context.responses.made(exchange.request.tenant(), id, source.endpoint().address());
+        exchange.context.responses.made(
+            exchange.request.tenant(), id, source.endpoint().address(), renamed);
         responseId = null;
       }
     }

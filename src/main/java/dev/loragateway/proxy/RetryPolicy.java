@@ -46,6 +46,11 @@ final class RetryPolicy {
     tried.add(address);
   }
 
+  /** Lets every endpoint be tried again. */
+  void forgive() {
+    tried.clear();
+  }
+
   /** Returns whether another attempt is allowed after such a failure, and counts it. */
   boolean allows(UpstreamFailure failure, PoolSnapshot pool) {
     boolean free = failure == UpstreamFailure.CONNECT || failure == UpstreamFailure.NO_RESPONSE;

@@ -22,6 +22,7 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,17 +38,29 @@ public final class WarmupCalls implements Warmup {
   private final UpstreamPools upstreams;
   private final ExchangeListener listener;
   private final Supplier<ProxySettings> settings;
+  private final Consumer<String> absent;
 
-  /** Sends on any of the loops; a call takes the {@code firstByte} of its pool and path at most. */
+  /**
+   * Sends on any of the loops; a call takes the {@code firstByte} of its pool and path at most.
+   *
+   * @param absent told of a model that is loaded by the control plane alone
+   */
   public WarmupCalls(
       EventLoopGroup loops,
       UpstreamPools upstreams,
       ExchangeListener listener,
-      Supplier<ProxySettings> settings) {
+      Supplier<ProxySettings> settings,
+      Consumer<String> absent) {
     this.loops = loops;
     this.upstreams = upstreams;
     this.listener = listener;
     this.settings = settings;
+    this.absent = absent;
+  }
+
+  @Override
+  public void absent(String model) {
+    absent.accept(model);
   }
 
   @Override

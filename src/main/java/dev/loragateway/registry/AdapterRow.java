@@ -16,10 +16,13 @@ public final class AdapterRow {
   private final EndpointBits gpu;
   private final EndpointBits cpu;
   private final HomeOrder homes;
+  private final boolean expected;
 
   /** A row of an adapter that was not listed before. */
-  AdapterRow(String adapter, EndpointBits registered, List<LiveEndpoint> members) {
+  AdapterRow(
+      String adapter, EndpointBits registered, boolean expected, List<LiveEndpoint> members) {
     this.adapter = adapter;
+    this.expected = expected;
     this.registered = registered;
     this.cells = new AdapterCell[members.size()];
     this.busy = new EndpointBits(members.size());
@@ -32,7 +35,8 @@ public final class AdapterRow {
   }
 
   /** A row that takes the place of another one of the same adapter over the same endpoints. */
-  AdapterRow(AdapterRow before, EndpointBits registered) {
+  AdapterRow(AdapterRow before, EndpointBits registered, boolean expected) {
+    this.expected = expected;
     this.adapter = before.adapter;
     this.registered = registered;
     this.cells = before.cells;
@@ -46,7 +50,14 @@ public final class AdapterRow {
     return adapter;
   }
 
-  /** Returns whether the endpoint lists the adapter in {@code /v1/models}. */
+  /** Returns whether the control plane will load the adapter where nobody has it. */
+  public boolean expected() {
+    return expected;
+  }
+
+  /**
+   * Returns whether the endpoint lists the adapter in {@code /v1/models} and may be asked for it.
+   */
   public boolean registered(int endpoint) {
     return registered.at(endpoint);
   }

@@ -65,6 +65,7 @@ public final class EndpointRegistry {
   private final SnapshotBuilder builder;
   private final Executor drains;
   private List<PoolSettings> pools = List.of();
+  private ServedNames served = ServedNames.NONE;
 
   /** When the first of the ejected endpoints comes back. */
   private long nextReturn = Long.MAX_VALUE;
@@ -157,6 +158,26 @@ public final class EndpointRegistry {
                 }));
   }
 
+  /** Sets the names that the control plane gives, and where it has loaded what they stand for. */
+  public void serve(ServedNames next) {
+    write(
+        () -> {
+          next.copies()
+              .forEach(
+                  (model, copies) -> {
+                    ServedNames.Copies before = served.copies().get(model);
+                    for (String address : copies.ready()) {
+                      LiveEndpoint at = live.get(address);
+                      if (at != null && (before == null || !before.ready().contains(address))) {
+                        at.told(model, now());
+                      }
+                    }
+                  });
+          served = next;
+          builder.serve(next);
+        });
+  }
+
   private void swapped(Endpoint endpoint, String adapter, @Nullable String victim) {
     boolean recent = false;
     LiveEndpoint at = live.get(endpoint.address());
@@ -188,6 +209,11 @@ public final class EndpointRegistry {
             }
           }
         });
+  }
+
+  /** The endpoint is about to be asked for its models; pair with {@link #reportModels}. */
+  public void modelsBegin(Endpoint endpoint) {
+    change(endpoint, at -> at.modelsBegin(now()));
   }
 
   /** Takes in an answer of {@code /v1/models}. */

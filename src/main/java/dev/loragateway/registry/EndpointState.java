@@ -3,6 +3,7 @@ package dev.loragateway.registry;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.Health;
+import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Residency;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param inFlight live counts
  * @param times what its answers taught
  * @param hash of the address, for rendezvous hashing
+ * @param models what it lists, by name
  */
 public record EndpointState(
     Endpoint endpoint,
@@ -48,7 +50,8 @@ public record EndpointState(
     boolean victimIsSole,
     InFlight inFlight,
     LearnedTimes times,
-    long hash) {
+    long hash,
+    Map<String, ModelCard> models) {
 
   /**
    * How fast the others' requests that a scrape saw are believed to be gone, per answer's time.

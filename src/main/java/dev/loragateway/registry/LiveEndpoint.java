@@ -49,6 +49,11 @@ final class LiveEndpoint {
   private boolean listedWhileDown;
   private Changes changes = new Changes();
   private Map<String, ModelCard> models = Map.of();
+
+  /** When the control plane said of models that they were loaded, until the server lists them. */
+  private final Map<String, Long> told = new HashMap<>();
+
+  private long modelsAskedAt;
   private List<String> declared = List.of();
   private List<String> hints = List.of();
   private @Nullable Held held;
@@ -286,6 +291,7 @@ final class LiveEndpoint {
     for (ModelCard card : cards) {
       next.put(card.id(), card);
     }
+    keepTold(next);
     if (!relist && next.keySet().equals(models.keySet())) {
       models = next;
       return;
@@ -313,6 +319,35 @@ final class LiveEndpoint {
     residencyChanged();
   }
 
+  /** The server is about to be asked for its models: what is loaded from now on may be missing. */
+  void modelsBegin(long now) {
+    modelsAskedAt = now;
+  }
+
+  /** An answer that was asked for before a model was loaded says nothing of it. */
+  private void keepTold(Map<String, ModelCard> next) {
+    told.values().removeIf(at -> at - modelsAskedAt <= 0);
+    told.keySet()
+        .forEach(name -> next.computeIfAbsent(name, key -> models.getOrDefault(key, card(key))));
+  }
+
+  /** The control plane loaded a model there. */
+  void told(String model, long now) {
+    told.put(model, now);
+    if (!models.containsKey(model)) {
+      Map<String, ModelCard> next = new LinkedHashMap<>(models);
+      next.put(model, card(model));
+      models = next;
+      tracker.loaded(model, now);
+      changes.ofModels();
+      residencyChanged();
+    }
+  }
+
+  private ModelCard card(String adapter) {
+    return new ModelCard(adapter, pool.baseModel(), null, 0, 0);
+  }
+
   /** Others declare what the server holds, the adapters used last first, and that it is up. */
   void declared(List<String> adapters, long now) {
     if (adapters.equals(declared)) {
@@ -338,7 +373,7 @@ final class LiveEndpoint {
   private void assume(List<String> adapters, long now) {
     Map<String, ModelCard> next = new LinkedHashMap<>();
     for (String adapter : adapters) {
-      next.put(adapter, new ModelCard(adapter, pool.baseModel(), null, 0, 0));
+      next.put(adapter, card(adapter));
     }
     models = next;
     changes.ofModels();
@@ -347,6 +382,7 @@ final class LiveEndpoint {
 
   /** The server says that it does not know the adapter. */
   void lost(String adapter) {
+    told.remove(adapter);
     if (models.containsKey(adapter)) {
       Map<String, ModelCard> next = new LinkedHashMap<>(models);
       next.remove(adapter);
@@ -415,7 +451,8 @@ final class LiveEndpoint {
               victimIsSole,
               inFlight,
               times,
-              hash);
+              hash,
+              models);
       state = now;
     }
     return now;

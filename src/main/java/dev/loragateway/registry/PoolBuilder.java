@@ -2,6 +2,7 @@ package dev.loragateway.registry;
 
 import dev.loragateway.model.Residency;
 import dev.loragateway.registry.EndpointState.Held;
+import dev.loragateway.registry.ServedNames.Copies;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PoolBuilder {
   /** In how many GPU slots an adapter is. */
-  private static final class Copies {
+  private static final class Taken {
     int count;
   }
 
@@ -24,10 +25,11 @@ final class PoolBuilder {
   private final boolean awaited;
   private final EndpointState[] states;
   private final @Nullable Held[] counted;
-  private final @Nullable Copies[] victims;
-  private final Map<String, Copies> copies = new HashMap<>();
+  private final @Nullable Taken[] victims;
+  private final Map<String, Taken> taken = new HashMap<>();
   private Map<String, AdapterRow> rows = Map.of();
   private Set<String> baseNames = Set.of();
+  private Map<String, Variants> names = Map.of();
   private final Changes changes = new Changes();
   private @Nullable PoolSnapshot last;
 
@@ -37,7 +39,7 @@ final class PoolBuilder {
     this.members = members;
     this.states = new EndpointState[members.size()];
     this.counted = new Held[members.size()];
-    this.victims = new Copies[members.size()];
+    this.victims = new Taken[members.size()];
     members.forEach(member -> member.tells(changes));
   }
 
@@ -54,11 +56,15 @@ final class PoolBuilder {
     return members;
   }
 
-  /** Takes over which models the endpoints list. */
-  void index(Set<String> adapters, Set<String> baseNames) {
+  /**
+   * Takes over which models the endpoints list.
+   *
+   * @param copies of those models that the control plane loads
+   */
+  void index(Set<String> adapters, Set<String> baseNames, Map<String, Copies> copies) {
     Map<String, AdapterRow> next = HashMap.newHashMap(adapters.size());
     for (String adapter : adapters) {
-      next.put(adapter, row(adapter));
+      next.put(adapter, row(adapter, copies.get(adapter)));
     }
     rows = next;
     this.baseNames = baseNames;
@@ -69,15 +75,24 @@ final class PoolBuilder {
     }
   }
 
-  private AdapterRow row(String adapter) {
+  private AdapterRow row(String adapter, @Nullable Copies managed) {
     EndpointBits registered = new EndpointBits(members.size());
     for (int i = 0; i < members.size(); i++) {
-      registered.set(i, members.get(i).models().containsKey(adapter));
+      LiveEndpoint at = members.get(i);
+      boolean ready = managed == null || managed.ready().contains(at.endpoint().address());
+      registered.set(i, ready && at.models().containsKey(adapter));
     }
+    boolean expected = managed != null && managed.expected();
     AdapterRow old = rows.get(adapter);
     return old != null
-        ? new AdapterRow(old, registered)
-        : new AdapterRow(adapter, registered, members);
+        ? new AdapterRow(old, registered, expected)
+        : new AdapterRow(adapter, registered, expected, members);
+  }
+
+  /** Takes over which names stand for other models. */
+  void names(Map<String, Variants> names) {
+    this.names = names;
+    last = null;
   }
 
   /** The present state; the same object as before when nothing changed. */
@@ -93,7 +108,7 @@ final class PoolBuilder {
     boolean changed = last == null;
     for (int i = 0; i < states.length; i++) {
       LiveEndpoint at = members.get(i);
-      Copies victim = victims[i];
+      Taken victim = victims[i];
       EndpointState state = at.state(victim != null && victim.count <= 1);
       changed |= state != states[i];
       states[i] = state;
@@ -101,7 +116,7 @@ final class PoolBuilder {
     }
     PoolSnapshot snapshot = last;
     if (snapshot == null || changed) {
-      snapshot = new PoolSnapshot(settings, List.of(states), rows, baseNames, scraped);
+      snapshot = new PoolSnapshot(settings, List.of(states), rows, baseNames, names, scraped);
       last = snapshot;
     }
     return snapshot;
@@ -116,7 +131,7 @@ final class PoolBuilder {
       return;
     }
     if (before == null || before.membership() != now.membership()) {
-      now.gpu().forEach(name -> copies.computeIfAbsent(name, n -> new Copies()).count++);
+      now.gpu().forEach(name -> taken.computeIfAbsent(name, n -> new Taken()).count++);
       if (before != null) {
         before.gpu().forEach(this::remove);
       }
@@ -126,7 +141,7 @@ final class PoolBuilder {
       }
     }
     counted[i] = now;
-    victims[i] = now.victim() == null ? null : copies.get(now.victim());
+    victims[i] = now.victim() == null ? null : taken.get(now.victim());
   }
 
   /** The newest ones in host memory are those in GPU slots. */
@@ -154,6 +169,6 @@ final class PoolBuilder {
   }
 
   private void remove(String adapter) {
-    copies.computeIfPresent(adapter, (name, of) -> --of.count == 0 ? null : of);
+    taken.computeIfPresent(adapter, (name, of) -> --of.count == 0 ? null : of);
   }
 }

@@ -1,6 +1,7 @@
 package dev.loragateway.registry;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,7 +16,7 @@ import java.util.Map;
  * @param loraMetrics whether the engine reports LoRA activity; without it the swap state is unknown
  *     until {@code adapterSlots} is set
  * @param staleAfter age at which a scrape counts as unknown
- * @param aliases further names, each mapped to the model that it stands for
+ * @param aliases further names, each mapped to the models that it stands for, at least one
  * @param routing how endpoints are chosen
  * @param queue how requests wait while all are saturated
  * @param scaling how full the endpoints are meant to be
@@ -29,7 +30,7 @@ public record PoolSettings(
     int cpuAdapterSlots,
     boolean loraMetrics,
     Duration staleAfter,
-    Map<String, String> aliases,
+    Map<String, List<AliasTarget>> aliases,
     RoutingSettings routing,
     QueueSettings queue,
     ScalingSettings scaling,
@@ -44,7 +45,7 @@ public record PoolSettings(
       int cpuAdapterSlots,
       boolean loraMetrics,
       Duration staleAfter,
-      Map<String, String> aliases,
+      Map<String, List<AliasTarget>> aliases,
       RoutingSettings routing,
       QueueSettings queue,
       ScalingSettings scaling) {

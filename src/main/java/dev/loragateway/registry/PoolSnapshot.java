@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param endpoints in the order of discovery; positions match those in {@link AdapterRow}
  * @param adapters by name
  * @param baseNames the names under which the base model is served
+ * @param names what names stand for that are not those of a model: aliases, and adapters that the
+ *     control plane loads
  * @param scraped whether any endpoint was asked, or there is known to be none
  * @param answerMillis how long an answer takes, the mean over the endpoints that are up
  * @param leastSwapMillis the least that a swap away from the adapter's home costs at any of those,
@@ -23,6 +25,7 @@ public record PoolSnapshot(
     List<EndpointState> endpoints,
     Map<String, AdapterRow> adapters,
     Set<String> baseNames,
+    Map<String, Variants> names,
     boolean scraped,
     double answerMillis,
     double leastSwapMillis,
@@ -34,6 +37,7 @@ public record PoolSnapshot(
       List<EndpointState> endpoints,
       Map<String, AdapterRow> adapters,
       Set<String> baseNames,
+      Map<String, Variants> names,
       boolean scraped) {
     int up = 0;
     double answers = 0;
@@ -49,7 +53,7 @@ public record PoolSnapshot(
       }
     }
     double answer = up == 0 ? 0 : answers / up;
-    this(settings, endpoints, adapters, baseNames, scraped, answer, swap, oldest);
+    this(settings, endpoints, adapters, baseNames, names, scraped, answer, swap, oldest);
   }
 
   private static boolean known(EndpointState at) {
@@ -62,6 +66,22 @@ public record PoolSnapshot(
 
   public String name() {
     return settings.name();
+  }
+
+  /**
+   * The model that a name stands for.
+   *
+   * @param dice decides where there are several: equal ones decide alike
+   */
+  public Variant variant(String name, long dice) {
+    Variants variants = names.get(name);
+    return variants == null ? new Variant(name, name) : variants.at(dice);
+  }
+
+  /** Every model that a name stands for, by the names that users know. */
+  public List<Variant> variants(String name) {
+    Variants variants = names.get(name);
+    return variants == null ? List.of(new Variant(name, name)) : variants.all();
   }
 
   /** The row of an adapter, or null when no endpoint lists it. */

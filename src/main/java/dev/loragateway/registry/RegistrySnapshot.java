@@ -18,7 +18,7 @@ public record RegistrySnapshot(
   /** The pool that serves the model, or null when no endpoint ever listed the name. */
   public @Nullable PoolSnapshot pool(String model) {
     Integer owner = owners.get(model);
-    return owner != null ? pools.get(owner) : resolverPool();
+    return owner != null ? pools.get(owner) : resolverPool(model);
   }
 
   /** The pool of that name, or null. */
@@ -31,8 +31,25 @@ public record RegistrySnapshot(
     return null;
   }
 
-  /** The first pool whose servers load unknown adapters by themselves, or null. */
-  private @Nullable PoolSnapshot resolverPool() {
+  /**
+   * The name by which people know a model that servers list or hold: of a revision that the control
+   * plane loaded the adapter's, else the model's own.
+   */
+  public String shown(String model) {
+    String adapter = owners.containsKey(model) ? null : ServedNames.adapter(model);
+    return adapter == null ? model : adapter;
+  }
+
+  /**
+   * The first pool whose servers load unknown adapters by themselves, or null; what a server lists
+   * though nobody owns it is not unknown but hidden.
+   */
+  private @Nullable PoolSnapshot resolverPool(String model) {
+    for (PoolSnapshot pool : pools) {
+      if (pool.adapter(model) != null) {
+        return null;
+      }
+    }
     for (PoolSnapshot pool : pools) {
       if (pool.settings().resolver()) {
         return pool;

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes snapshots. What depends on the sets of listed models alone (rows, owners, cards) is kept
@@ -20,6 +21,9 @@ final class SnapshotBuilder {
   private List<PoolBuilder> pools = List.of();
   private Map<String, Integer> owners = Map.of();
   private Map<String, ModelCard> cards = Map.of();
+
+  private ServedNames served = ServedNames.NONE;
+  private boolean renamed;
 
   /** What each pool listed last, which stays known while it has nobody to list it. */
   private final Map<String, List<ModelCard>> remembered = new HashMap<>();
@@ -43,8 +47,15 @@ final class SnapshotBuilder {
     remembered.keySet().retainAll(settings.stream().map(PoolSettings::name).toList());
   }
 
+  /** Sets the names that the control plane gives. */
+  void serve(ServedNames next) {
+    served = next;
+    renamed = true;
+  }
+
   RegistrySnapshot build() {
-    boolean listsChanged = false;
+    boolean listsChanged = renamed;
+    renamed = false;
     for (PoolBuilder pool : pools) {
       listsChanged |= pool.modelsChanged();
     }
@@ -84,11 +95,88 @@ final class SnapshotBuilder {
     }
     for (int i = 0; i < pools.size(); i++) {
       remember(i, names.get(i));
-      pools.get(i).index(names.get(i).adapters(), names.get(i).bases());
+      pools.get(i).index(adapters(i, names.get(i)), names.get(i).bases(), served.copies());
     }
     for (int i = 0; i < pools.size(); i++) {
+      pools.get(i).names(variants(i, names.get(i)));
       listAliases(i);
     }
+  }
+
+  private Set<String> adapters(int pool, Names names) {
+    String name = pools.get(pool).settings().name();
+    Set<String> adapters = names.adapters();
+    served
+        .copies()
+        .forEach(
+            (model, copies) -> {
+              if (copies.pool().equals(name)) {
+                adapters.add(model);
+              }
+            });
+    return adapters;
+  }
+
+  /** What the pool's names stand for: an alias for whatever the name stands for that it is of. */
+  private Map<String, Variants> variants(int pool, Names listed) {
+    PoolSettings settings = pools.get(pool).settings();
+    Map<String, Variants> variants = new HashMap<>();
+    served
+        .names()
+        .forEach(
+            (name, of) -> {
+              if (of.pool().equals(settings.name())) {
+                variants.put(name, variants(name, of, listed));
+              }
+            });
+    settings
+        .aliases()
+        .forEach(
+            (alias, targets) ->
+                variants.put(alias, Variants.of(served(pool, targets, listed), variants)));
+    return variants;
+  }
+
+  /** Those of an alias's models that can be served; all of them when none can. */
+  private List<AliasTarget> served(int pool, List<AliasTarget> targets, Names listed) {
+    PoolSettings settings = pools.get(pool).settings();
+    List<AliasTarget> weighty = targets.stream().filter(target -> target.weight() > 0).toList();
+    List<AliasTarget> able =
+        weighty.stream()
+            .filter(
+                target ->
+                    settings.resolver()
+                        || settings.baseModel().equals(target.model())
+                        || listed.cards().containsKey(target.model())
+                        || isServed(settings.name(), target.model()))
+            .toList();
+    return able.isEmpty() ? weighty : able;
+  }
+
+  /** Whether the control plane has loaded the model, or will. */
+  private boolean isServed(String pool, String name) {
+    ServedNames.Name of = served.names().get(name);
+    return of != null
+        && of.pool().equals(pool)
+        && of.variants().stream().anyMatch(variant -> isExpected(variant.model()));
+  }
+
+  private boolean isExpected(String model) {
+    ServedNames.Copies copies = served.copies().get(model);
+    return copies != null && (copies.expected() || !copies.ready().isEmpty());
+  }
+
+  /** A server that was started with an adapter serves it until the control plane has loaded it. */
+  private Variants variants(String name, ServedNames.Name of, Names listed) {
+    boolean loaded = of.variants().stream().anyMatch(variant -> isLoaded(variant.model()));
+    return !loaded && listed.cards().containsKey(name)
+        ? new Variants(List.of(new Variant(name, name)))
+        : new Variants(of.variants());
+  }
+
+  private boolean isLoaded(String model) {
+    ServedNames.Copies copies = served.copies().get(model);
+    return copies != null && !copies.ready().isEmpty();
   }
 
   private Names listed(int pool) {
@@ -96,9 +184,10 @@ final class SnapshotBuilder {
     PoolSettings settings = builder.settings();
     Names names = new Names(new LinkedHashMap<>(), new HashSet<>(Set.of(settings.baseModel())));
     own(settings.baseModel(), pool);
+    ownServed(pool);
     for (LiveEndpoint at : builder.members()) {
       for (ModelCard card : at.models().values()) {
-        if (own(card.id(), pool)) {
+        if (!isInternal(card.id()) && own(card.id(), pool)) {
           cards.putIfAbsent(card.id(), card);
           names.add(card);
         }
@@ -106,6 +195,23 @@ final class SnapshotBuilder {
     }
     settings.aliases().keySet().forEach(alias -> own(alias, pool));
     return names;
+  }
+
+  private void ownServed(int pool) {
+    String name = pools.get(pool).settings().name();
+    served
+        .names()
+        .forEach(
+            (model, of) -> {
+              if (of.pool().equals(name) && own(model, pool)) {
+                cards.put(model, of.card());
+              }
+            });
+  }
+
+  /** Whether the servers alone know the name, so that nobody may ask for it. */
+  private boolean isInternal(String model) {
+    return served.isInternal(model);
   }
 
   /**
@@ -119,6 +225,9 @@ final class SnapshotBuilder {
       return;
     }
     for (ModelCard card : remembered.getOrDefault(name, List.of())) {
+      if (isInternal(card.id())) {
+        continue;
+      }
       Integer owner = owners.putIfAbsent(card.id(), pool);
       if (owner == null || owner == pool) {
         cards.putIfAbsent(card.id(), card);
@@ -127,15 +236,15 @@ final class SnapshotBuilder {
     }
   }
 
-  /** An alias is listed like the model that it stands for, once a server lists that. */
+  /** An alias is listed like the first of its models that a server lists, once there is one. */
   private void listAliases(int pool) {
     pools
         .get(pool)
         .settings()
         .aliases()
         .forEach(
-            (alias, model) -> {
-              ModelCard of = cards.get(model);
+            (alias, targets) -> {
+              ModelCard of = card(targets);
               Integer owner = owners.get(alias);
               if (of != null && owner != null && owner == pool) {
                 cards.put(
@@ -143,6 +252,16 @@ final class SnapshotBuilder {
                     new ModelCard(alias, of.parent(), of.root(), of.created(), of.maxModelLen()));
               }
             });
+  }
+
+  private @Nullable ModelCard card(List<AliasTarget> targets) {
+    for (AliasTarget target : targets) {
+      ModelCard card = target.weight() > 0 ? cards.get(target.model()) : null;
+      if (card != null) {
+        return card;
+      }
+    }
+    return null;
   }
 
   /** The first pool that lists a name keeps it. */

@@ -85,7 +85,9 @@ final class AdmissionQueue {
   }
 
   private static boolean waits(Pick pick) {
-    return pick instanceof Pick.Saturated || pick instanceof Pick.NoRoom;
+    return pick instanceof Pick.Saturated
+        || pick instanceof Pick.NoRoom
+        || pick instanceof Pick.NotLoaded;
   }
 
   private Pick enter(AdmissionRequest request, PoolSnapshot now) {

@@ -99,6 +99,14 @@ final class Candidate {
     return n;
   }
 
+  /** Returns whether the control plane is to load the adapter on an endpoint that is up. */
+  boolean comes() {
+    return row != null
+        && row.expected()
+        && endpoints.stream()
+            .anyMatch(at -> at.up() && !request.pinnedElsewhere(at.endpoint().address()));
+  }
+
   /**
    * From now on ejected endpoints may serve the request as well: for who has no other, one that
    * fails some requests is better than none.

@@ -64,7 +64,7 @@ public final class EndpointPicker {
         return switch (best) {
           case Choice.SATURATED -> new Pick.Saturated();
           case Choice.NO_ROOM -> new Pick.NoRoom();
-          default -> new Pick.NoneReady();
+          default -> at.comes() ? new Pick.NotLoaded() : new Pick.NoneReady();
         };
       }
       at.moveTo(best, false);
@@ -105,7 +105,7 @@ public final class EndpointPicker {
     Choice choice = new Choice(at, random, null, 0, true);
     int best = choice.find();
     if (best < 0) {
-      return best == Choice.NONE ? 0 : Double.POSITIVE_INFINITY;
+      return best == Choice.NONE && !at.comes() ? 0 : Double.POSITIVE_INFINITY;
     }
     return at.settings().policy() == RoutingPolicy.LORA_AWARE ? choice.score() : 0;
   }

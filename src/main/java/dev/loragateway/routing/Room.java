@@ -4,6 +4,7 @@ import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.EndpointState;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RoutingPolicy;
+import java.util.Arrays;
 
 /**
  * Which endpoints of a pool have room at one moment, one bit each, so that requests that cannot be
@@ -46,10 +47,14 @@ final class Room {
     }
   }
 
+  private boolean anyUp() {
+    return Arrays.stream(up).anyMatch(word -> word != 0);
+  }
+
   /**
    * Returns whether the request should be picked for: an endpoint may have room for it, or none is
-   * left that serves it, so that it waits for nothing. A request that is bound to certain endpoints
-   * always should.
+   * left that serves it or will, so that it waits for nothing. A request that is bound to certain
+   * endpoints always should.
    */
   boolean worthALook(PickRequest request) {
     AdapterRow row = pool.adapter(request.model());
@@ -67,6 +72,6 @@ final class Room {
       }
       served |= serving != 0;
     }
-    return !served;
+    return !served && !(row != null && row.expected() && anyUp());
   }
 }

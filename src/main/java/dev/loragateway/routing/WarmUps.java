@@ -35,6 +35,10 @@ final class WarmUps {
   void wanted(PickRequest request, PoolSnapshot pool, Runnable ended) {
     QueueSettings settings = pool.settings().queue();
     AdapterRow row = pool.adapter(request.model());
+    if (row != null && row.expected() && !isThere(row, pool)) {
+      warmup.absent(request.model());
+      return;
+    }
     long now = registry.now();
     if (!settings.warmUp() || now < notBefore || row == null || !request.usesAdapter()) {
       return;
@@ -44,6 +48,15 @@ final class WarmUps {
       notBefore = now + SECOND / settings.warmUpsPerSecond();
       warmup.start(reserve(row, target, pool.endpoints().get(target)), ended);
     }
+  }
+
+  private static boolean isThere(AdapterRow row, PoolSnapshot pool) {
+    for (int i = 0; i < pool.endpoints().size(); i++) {
+      if (row.registered(i) && pool.endpoints().get(i).up()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Dispatch reserve(AdapterRow row, int index, EndpointState at) {

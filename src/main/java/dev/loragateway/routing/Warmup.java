@@ -15,4 +15,10 @@ public interface Warmup {
    * @param ended to be run once the dispatch has ended, but never from within this method
    */
   void start(Dispatch dispatch, Runnable ended);
+
+  /**
+   * A request has begun to wait for a model that no endpoint has and that the control plane loads.
+   * Must not block.
+   */
+  default void absent(String model) {}
 }

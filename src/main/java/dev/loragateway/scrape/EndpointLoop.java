@@ -302,6 +302,7 @@ final class EndpointLoop implements Runnable {
   private boolean askModels(ScrapeSettings current) throws InterruptedException {
     modelsLock.lockInterruptibly();
     try {
+      sink.modelsBegin(endpoint);
       Answer answer = client.get(endpoint, "/v1/models", current.timeout(), MODELS_LIMIT);
       List<ModelCard> cards =
           switch (answer) {

@@ -19,6 +19,9 @@ public interface ScrapeSink {
   /** Takes in the load, as soon as the answer that told it is complete. */
   void report(Endpoint endpoint, EndpointLoad load);
 
+  /** The models are about to be asked for: what is loaded from now on may be missing. */
+  void modelsBegin(Endpoint endpoint);
+
   /** Takes in the models that an endpoint lists. */
   void reportModels(Endpoint endpoint, List<ModelCard> models);
 

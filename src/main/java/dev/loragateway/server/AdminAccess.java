@@ -11,15 +11,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see {@code /api/*}: whoever knows the token; without one this machine alone, and not by
- * way of a browser that a page of somebody else has sent here under a name of its own (DNS
- * rebinding). Thread-safe.
+ * Who may see and change {@code /api/*}: whoever knows the token; without one this machine alone,
+ * and not by way of a browser that a page of somebody else has sent here under a name of its own
+ * (DNS rebinding). Thread-safe.
  */
 final class AdminAccess {
   private static final String BEARER = "bearer ";
 
   /** How a request is refused. */
-  record Refusal(int status, String message) {}
+  record Refusal(int status, String message) {
+    /** Says how to do better. */
+    void mark(Headers response) {
+      if (status == 401) {
+        response.set("WWW-Authenticate", "Bearer");
+      }
+    }
+  }
 
   private final InetAddress listen;
   private final Supplier<@Nullable String> token;
@@ -60,6 +67,25 @@ final class AdminAccess {
     return hosts.stream().allMatch(this::isHere)
         ? null
         : new Refusal(421, "the Host is not this machine (expected: localhost or 127.0.0.1)\n");
+  }
+
+  /** Null when the request may change something: no browser sends it for somebody else's page. */
+  @Nullable Refusal checkChange(Headers request) {
+    Refusal refusal = check(request);
+    if (refusal != null) {
+      return refusal;
+    }
+    String host = Objects.requireNonNullElse(request.getFirst("Host"), "");
+    List<String> origins = Objects.requireNonNullElse(request.get("Origin"), List.of());
+    String site = request.getFirst("Sec-Fetch-Site");
+    boolean own = site == null || site.equals("same-origin") || site.equals("none");
+    return own && origins.stream().allMatch(origin -> isOf(origin, host))
+        ? null
+        : new Refusal(403, "a page of another site may not change anything here\n");
+  }
+
+  private static boolean isOf(String origin, String host) {
+    return origin.equalsIgnoreCase("http://" + host) || origin.equalsIgnoreCase("https://" + host);
   }
 
   /** Takes as long whatever the token begins with. */

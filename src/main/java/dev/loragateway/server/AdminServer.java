@@ -28,6 +28,7 @@ final class AdminServer implements AutoCloseable {
         /readyz     every pool was scraped, the keys of clients read, and no shutdown is under way
         /metrics    Prometheus
         /api/state  pools, endpoints and the adapters that they hold; wants admin.token if there is one
+        /api/adapters  the adapters that should exist, and how they fare; the same
       """;
 
   private record Answer(int status, String type, String body) {}
@@ -42,29 +43,38 @@ final class AdminServer implements AutoCloseable {
   private final AdminAccess access;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  AdminServer(
-      InetSocketAddress listen,
+  /**
+   * What the port shows.
+   *
+   * @param notReady why clients should not come yet, or no more; null when they may
+   * @param token the one that {@code /api/*} wants; null = none
+   */
+  record Shown(
       EndpointRegistry registry,
       Admission admission,
       GatewayMetrics metrics,
+      AdapterControl adapters,
       Supplier<@Nullable String> notReady,
-      Supplier<@Nullable String> token)
-      throws IOException {
+      Supplier<@Nullable String> token) {}
+
+  AdminServer(InetSocketAddress listen, Shown shown) throws IOException {
     try {
       server = HttpServer.create(listen, 0);
     } catch (BindException e) {
       throw Gateway.busy("admin.listen", listen, e);
     }
     server.setExecutor(threads);
-    access = new AdminAccess(server.getAddress().getAddress(), token);
+    access = new AdminAccess(server.getAddress().getAddress(), shown.token());
     if (access.closed()) {
       log.warn(
           "admin.listen is open to other machines and there is no admin.token: /api/* answers 403");
     }
     page("/healthz", () -> text(200, "ok\n"));
-    page("/readyz", () -> readiness(notReady.get()));
-    page("/metrics", () -> metrics(registry, admission, metrics));
-    guarded("/api/state", () -> state(registry, admission));
+    page("/readyz", () -> readiness(shown.notReady().get()));
+    page("/metrics", () -> metrics(shown));
+    guarded("/api/state", () -> state(shown));
+    server.createContext(
+        AdapterApi.PATH, new AdapterApi(shown.adapters(), shown.registry()::snapshot, access));
     page("/", () -> text(200, INDEX));
     server.start();
   }
@@ -77,19 +87,21 @@ final class AdminServer implements AutoCloseable {
     return notReady == null ? text(200, "ready\n") : text(503, notReady + "\n");
   }
 
-  private static Answer metrics(
-      EndpointRegistry registry, Admission admission, GatewayMetrics metrics) {
-    registry.drain();
+  private static Answer metrics(Shown shown) {
+    shown.registry().drain();
     return new Answer(
         200,
         "text/plain; version=0.0.4; charset=utf-8",
-        metrics.render(registry.snapshot(), admission));
+        shown.metrics().render(shown.registry().snapshot(), shown.admission()));
   }
 
-  private static Answer state(EndpointRegistry registry, Admission admission) {
+  private static Answer state(Shown shown) {
+    EndpointRegistry registry = shown.registry();
     registry.drain();
     return new Answer(
-        200, "application/json", StateJson.render(registry.snapshot(), admission, registry.now()));
+        200,
+        "application/json",
+        StateJson.render(registry.snapshot(), shown.admission(), registry.now()));
   }
 
   private static Answer text(int status, String body) {
@@ -106,8 +118,8 @@ final class AdminServer implements AutoCloseable {
         path,
         exchange -> {
           AdminAccess.Refusal refusal = access.check(exchange.getRequestHeaders());
-          if (refusal != null && refusal.status() == 401) {
-            exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+          if (refusal != null) {
+            refusal.mark(exchange.getResponseHeaders());
           }
           answer(
               exchange,

@@ -1,6 +1,7 @@
 package dev.loragateway.server;
 
 import dev.loragateway.access.SharedLimits;
+import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.Discovered;
@@ -74,6 +75,7 @@ public final class Gateway implements AutoCloseable {
   private final ProxyContext proxy;
   private final SharedLimits limits;
   private final SecretFollower secret;
+  private final AdapterControl adapters;
   private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
   private @Nullable KubernetesDiscovery discovery;
@@ -89,6 +91,8 @@ public final class Gateway implements AutoCloseable {
     registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
+    adapters =
+        new AdapterControl(registry, demand, () -> this.config, metrics.adapters(), this::freed);
     EndpointPicker picker =
         new EndpointPicker(registry, demand, new RecentPlacements(), new Random());
     admission =
@@ -96,7 +100,8 @@ public final class Gateway implements AutoCloseable {
             registry,
             picker,
             demand,
-            new WarmupCalls(loops, upstreams, metrics, () -> this.config.proxy()));
+            new WarmupCalls(
+                loops, upstreams, metrics, () -> this.config.proxy(), adapters::absent));
     scraper = new EndpointScraper(new RegistrySink(registry, admission), metrics, new Random());
     proxy =
         new ProxyContext(
@@ -127,11 +132,13 @@ public final class Gateway implements AutoCloseable {
       gateway.admin =
           new AdminServer(
               config.admin().listen(),
-              gateway.registry,
-              gateway.admission,
-              gateway.metrics,
-              gateway::notReady,
-              () -> gateway.config.admin().token());
+              new AdminServer.Shown(
+                  gateway.registry,
+                  gateway.admission,
+                  gateway.metrics,
+                  gateway.adapters,
+                  gateway::notReady,
+                  () -> gateway.config.admin().token()));
       gateway.watchMemory();
       gateway.listener = gateway.listen(config.listen());
       return gateway;
@@ -223,6 +230,10 @@ public final class Gateway implements AutoCloseable {
     return sources;
   }
 
+  private void freed() {
+    admission.freed();
+  }
+
   /** Takes in what requests taught, then lets in those for whom that made room. */
   private void afterwards(Runnable learning) {
     residency.execute(
@@ -238,6 +249,7 @@ public final class Gateway implements AutoCloseable {
     secret.follow(next.proxy().access().secret());
     membership.configure(next);
     place();
+    adapters.apply(next);
     Map<String, List<KubernetesSource>> sources = membership.sources();
     if (discovery == null && !sources.isEmpty()) {
       discovery =
@@ -273,6 +285,11 @@ public final class Gateway implements AutoCloseable {
     scraped.stream().filter(endpoint -> !members.containsKey(endpoint)).forEach(scraper::stop);
     members.forEach((endpoint, pool) -> scraper.start(endpoint, pool.scrape()));
     scraped = Set.copyOf(members.keySet());
+  }
+
+  /** How the declared adapters fare. */
+  AdapterStatuses adapters() {
+    return adapters;
   }
 
   /** What the connections share, with its counts. */
@@ -353,6 +370,7 @@ public final class Gateway implements AutoCloseable {
     draining = true;
     stopDiscovery();
     secret.close();
+    adapters.close();
     if (listener != null) {
       listener.close().awaitUninterruptibly();
     }

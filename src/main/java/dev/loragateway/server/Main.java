@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       ServeCommand.class,
       CheckCommand.class,
       SimCommand.class,
+      AdaptersCommand.class,
       RuntimeCommand.class
     })
 public final class Main {

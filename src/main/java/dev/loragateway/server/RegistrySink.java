@@ -25,6 +25,11 @@ record RegistrySink(EndpointRegistry registry, Admission admission) implements S
   }
 
   @Override
+  public void modelsBegin(Endpoint endpoint) {
+    registry.modelsBegin(endpoint);
+  }
+
+  @Override
   public void reportModels(Endpoint endpoint, List<ModelCard> models) {
     registry.reportModels(endpoint, models);
     admission.freed(endpoint.pool());

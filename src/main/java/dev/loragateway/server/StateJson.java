@@ -33,7 +33,7 @@ final class StateJson {
       json.writeStartObject();
       json.writeArrayFieldStart("pools");
       for (PoolSnapshot pool : snapshot.pools()) {
-        pool(json, pool, admission, now);
+        pool(json, snapshot, pool, admission, now);
       }
       json.writeEndArray();
       json.writeEndObject();
@@ -43,7 +43,12 @@ final class StateJson {
     return text.toString();
   }
 
-  private static void pool(JsonGenerator json, PoolSnapshot pool, Admission admission, long now)
+  private static void pool(
+      JsonGenerator json,
+      RegistrySnapshot snapshot,
+      PoolSnapshot pool,
+      Admission admission,
+      long now)
       throws IOException {
     Map<String, Integer> queues = new TreeMap<>(admission.depths(pool.name()));
     json.writeStartObject();
@@ -52,13 +57,13 @@ final class StateJson {
     json.writeNumberField("queued", queues.values().stream().mapToInt(Integer::intValue).sum());
     json.writeArrayFieldStart("endpoints");
     for (int i = 0; i < pool.endpoints().size(); i++) {
-      endpoint(json, pool, i, now);
+      endpoint(json, snapshot, pool, i, now);
     }
     json.writeEndArray();
     json.writeArrayFieldStart("queues");
     for (Map.Entry<String, Integer> queue : queues.entrySet()) {
       json.writeStartObject();
-      json.writeStringField("adapter", queue.getKey());
+      name(json, "adapter", queue.getKey(), snapshot);
       json.writeNumberField("waiting", queue.getValue());
       json.writeEndObject();
     }
@@ -66,7 +71,8 @@ final class StateJson {
     json.writeEndObject();
   }
 
-  private static void endpoint(JsonGenerator json, PoolSnapshot pool, int index, long now)
+  private static void endpoint(
+      JsonGenerator json, RegistrySnapshot snapshot, PoolSnapshot pool, int index, long now)
       throws IOException {
     EndpointState at = pool.endpoints().get(index);
     EndpointLoad load = at.load();
@@ -82,12 +88,12 @@ final class StateJson {
     learned(json, at.times());
     json.writeArrayFieldStart("swapQueue");
     for (String adapter : at.inFlight().swapQueue(now)) {
-      json.writeString(adapter);
+      json.writeString(snapshot.shown(adapter));
     }
     json.writeEndArray();
     json.writeArrayFieldStart("adapters");
     for (String adapter : adapters(pool, index)) {
-      adapter(json, at, adapter, now);
+      adapter(json, snapshot, at, adapter, now);
     }
     json.writeEndArray();
     json.writeEndObject();
@@ -114,12 +120,24 @@ final class StateJson {
     return names;
   }
 
-  private static void adapter(JsonGenerator json, EndpointState at, String adapter, long now)
+  /** The name that people know, and the servers' own where that is another one. */
+  private static void name(
+      JsonGenerator json, String member, String model, RegistrySnapshot snapshot)
+      throws IOException {
+    String shown = snapshot.shown(model);
+    json.writeStringField(member, shown);
+    if (!shown.equals(model)) {
+      json.writeStringField("model", model);
+    }
+  }
+
+  private static void adapter(
+      JsonGenerator json, RegistrySnapshot snapshot, EndpointState at, String adapter, long now)
       throws IOException {
     AdapterCell cell = at.inFlight().cell(adapter);
     Residency level = at.residency().level(adapter);
     json.writeStartObject();
-    json.writeStringField("name", adapter);
+    name(json, "name", adapter, snapshot);
     json.writeStringField("residency", lower(level));
     json.writeStringField("source", at.residency().reported() ? "reported" : "estimated");
     json.writeNumberField("inFlight", cell.inFlight());

@@ -2,13 +2,11 @@ package dev.loragateway.sim;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
  * The paths that adapters can be loaded from: those whose last segment, or the whole, is the name
- * of an adapter in the settings, {@code sim://NAME?bytes=500MB} for any name, and directories of
- * this machine that hold an adapter. Immutable.
+ * of an adapter in the settings, and {@code sim://NAME?bytes=500MB} for any name. Immutable.
  */
 final class SimPaths {
   /** No adapter lies at the path. */
@@ -31,16 +29,17 @@ final class SimPaths {
     long whole = bytesOf(path, settings);
     long last =
         whole == NO_ADAPTER ? bytesOf(path.substring(path.lastIndexOf('/') + 1), settings) : whole;
-    return last == NO_ADAPTER && path.startsWith("/") ? bytesIn(path) : last;
+    return last == NO_ADAPTER && path.startsWith("/") ? onDisk(Path.of(path)) : last;
   }
 
-  private static long bytesIn(String directory) {
+  /** Real files are as good as those that only have a name. */
+  private static long onDisk(Path directory) {
+    Path weights = directory.resolve("adapter_model.safetensors");
     try {
-      Path adapter = Path.of(directory);
-      return Files.exists(adapter.resolve("adapter_config.json"))
-          ? Files.size(adapter.resolve("adapter_model.safetensors"))
+      return Files.exists(directory.resolve("adapter_config.json"))
+          ? Files.size(weights)
           : NO_ADAPTER;
-    } catch (IOException | InvalidPathException e) {
+    } catch (IOException e) {
       return NO_ADAPTER;
     }
   }

@@ -1,5 +1,6 @@
 package dev.loragateway.telemetry;
 
+import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
@@ -60,6 +61,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   /** The meters of discovery. */
   public DiscoveryListener discovery() {
     return discovery;
+  }
+
+  private final AdapterMetrics adapters = new AdapterMetrics(registry, meters);
+
+  /** The meters of the control plane of adapters. */
+  public AdaptersListener adapters() {
+    return adapters;
   }
 
   private MultiGauge gauge(String name, String description) {

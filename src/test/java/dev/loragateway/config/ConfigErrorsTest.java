@@ -58,6 +58,27 @@ class ConfigErrorsTest {
                 + " most as large as buffered)");
   }
 
+  @Test
+  void alias_ofAdaptersOfTwoBaseModels_isAnError() {
+    String pools =
+        MINIMAL + "  - { name: other, baseModel: other, endpoints: [ 'http://10.0.0.9:8000' ] }\n";
+    String list =
+        """
+        adapters:
+          list:
+            - { name: a, source: /a, baseModel: base, aliases: { help: 1 } }
+            - { name: b, source: /b, baseModel: other, aliases: { help: 1 } }
+            - { name: c, source: /c, aliases: { help: 1 } }
+        """;
+
+    assertThat(errors(pools + list))
+        .singleElement()
+        .asString()
+        .endsWith(
+            "adapters.list[1].aliases: \"help\" is shared with an adapter of \"base\" (expected:"
+                + " adapters of one base model)");
+  }
+
   /** Each row is one mistake in a key of a pool. */
   @ParameterizedTest
   @CsvSource(
@@ -99,6 +120,14 @@ class ConfigErrorsTest {
         "aliases: [ x ]|aliases|is a list, not a mapping (expected: names with values)",
         "aliases: { base: x }|aliases.base|\"base\" is taken by pools[0].baseModel already"
             + " (expected: each model's name and alias once in the file)",
+        "aliases: { x: { y: 0, z: 0 } }|aliases.x|gives all of \"x\" a weight of 0 (expected: one"
+            + " above 0)",
+        "aliases: { x: { y: 1001 } }|aliases.x.y|\"1001\" is out of range (expected: a whole"
+            + " number from 0 to 1000)",
+        "aliases: { x: { base: 1, y: 2 }, y: base }|aliases.x.y|\"y\" is an alias itself"
+            + " (expected: the name of a model)",
+        "aliases: { x: [ y ] }|aliases.x|is a list, not a single value (expected: a model's"
+            + " name of up to 256 characters, without spaces around it or control characters)",
         "aliases: { x: y, y: base }|aliases.x|\"y\" is an alias itself (expected: the name of a"
             + " model)",
         "upstream: { apiKey: 'a b' }|upstream.apiKey|has a character that cannot be sent in a"
@@ -165,7 +194,42 @@ class ConfigErrorsTest {
         "drain: { delay: 2h }|drain.delay|\"2h\" is out of range (expected: 0 for off, or a"
             + " duration up to 1h, as 200ms, 2s, 10m or 1h)",
         "headers: { tiers: true }|headers.tiers|is an unknown key (did you mean \"tier\"?)",
-        "adapters: {}|adapters|is not supported in this version",
+        "adapters: { list: [ { name: 'a b', source: /a } ] }|adapters.list[0].name|\"a b\" is no"
+            + " adapter's name (expected: letters, digits and . _ + = - in segments between /)",
+        "adapters: { list: [ { name: a } ] }|adapters.list[0].source|is missing (expected:"
+            + " file:///PATH, /PATH, or a URL of http, https, s3 or hf)",
+        "adapters: { list: [ { name: a, source: 'ftp://x' } ] }|adapters.list[0].source|"
+            + "\"ftp://x\" is no source of an adapter",
+        "adapters: { list: [ { name: a, source: /a }, { name: a, source: /b } ] }|"
+            + "adapters.list[1].name|\"a\" is taken by adapters.list[0].name already",
+        "adapters: { list: [ { name: base, source: /a } ] }|adapters.list[0].name|\"base\" is taken"
+            + " by pools[0].baseModel already",
+        "adapters: { list: [ { name: a, source: /a, baseModel: other } ] }|"
+            + "adapters.list[0].baseModel|\"other\" is served by no pool (expected: one of base)",
+        "adapters: { list: [ { name: a, source: /a, replicas: 4-1 } ] }|"
+            + "adapters.list[0].replicas|\"4-1\" is no number of replicas (expected: a number, all,"
+            + " auto, or bounds such as 0-4)",
+        "adapters: { list: [ { name: a, source: /a, aliases: { b: 2000 } } ] }|"
+            + "adapters.list[0].aliases.b|\"2000\" is out of range (expected: a whole number from 0"
+            + " to 1000)",
+        "adapters: { list: [ { name: a, source: /a, aliases: { b: 1 } }, { name: b, source: /b } ]"
+            + " }|adapters.list[0].aliases.b|\"b\" is taken by adapters.list[1].name already",
+        "adapters: { list: [ { name: a, source: /a, aliases: { base: 1 } } ] }|"
+            + "adapters.list[0].aliases.base|\"base\" is taken by pools[0].baseModel already",
+        "adapters: { list: [ { name: a, source: /a, sha256: 12 } ] }|adapters.list[0].sha256|"
+            + "\"12\" is no SHA-256 (expected: 64 hexadecimal digits)",
+        "adapters: { directory: { interval: 5s } }|adapters.directory.path|is missing (expected:"
+            + " the path of a file",
+        "adapters: { directory: { path: /a, enginePath: b } }|adapters.directory.enginePath|\"b\""
+            + " is not absolute (expected: /PATH)",
+        "adapters: { placement: { strategy: best } }|adapters.placement.strategy|\"best\" is not"
+            + " known (expected: one of balanced, least-adapters, bin-pack, random)",
+        "adapters: { placement: { reserve: 100% } }|adapters.placement.reserve|\"100%\" leaves no"
+            + " slot (expected: less)",
+        "adapters: { demand: { perReplica: 0 } }|adapters.demand.perReplica|\"0\" is out of range"
+            + " (expected: a number above 0)",
+        "adapters: { loading: { runtimePort: 0 } }|adapters.loading.runtimePort|\"0\" is out of"
+            + " range",
         "semantic: {}|semantic|is not supported in this version",
         "listne: x|listne|is an unknown key (did you mean \"listen\"?)",
       })
@@ -448,7 +512,8 @@ class ConfigErrorsTest {
     assertThat(errors("- a"))
         .containsExactly(
             "gateway.yaml:1: is a list, not a mapping (expected: the keys listen, admin, pools,"
-                + " timeouts, retries, limits, headers, access, drain, tls, kubernetes, redis)");
+                + " timeouts, retries, limits, headers, access, drain, adapters, tls, kubernetes,"
+                + " redis)");
   }
 
   @Test

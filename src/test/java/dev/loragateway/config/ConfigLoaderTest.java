@@ -6,6 +6,18 @@ import static dev.loragateway.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.access.AccessSettings;
+import dev.loragateway.adapters.AdapterSettings;
+import dev.loragateway.adapters.AdapterSettings.Cluster;
+import dev.loragateway.adapters.AdapterSettings.Demand;
+import dev.loragateway.adapters.AdapterSettings.Directory;
+import dev.loragateway.adapters.AdapterSettings.Loading;
+import dev.loragateway.adapters.AdapterSource;
+import dev.loragateway.adapters.AdapterSpec;
+import dev.loragateway.adapters.AliasShare;
+import dev.loragateway.adapters.PlacementSettings;
+import dev.loragateway.adapters.PlacementStrategy;
+import dev.loragateway.adapters.Preferences;
+import dev.loragateway.adapters.Replicas;
 import dev.loragateway.config.GatewayConfig.Admin;
 import dev.loragateway.config.GatewayConfig.Drain;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -14,6 +26,7 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamAccess;
 import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.proxy.ProxySettings;
+import dev.loragateway.registry.AliasTarget;
 import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
@@ -58,7 +71,70 @@ class ConfigLoaderTest {
                 Drain.DEFAULTS,
                 AnnotationSettings.DEFAULTS,
                 null,
-                null));
+                null,
+                AdapterSettings.NONE));
+  }
+
+  @Test
+  void adapters_complete_fillEverySetting() {
+    String digest = "ab".repeat(32);
+    ConfigResult.Valid result =
+        valid(
+            parse(
+                MINIMAL
+                    + """
+                    adapters:
+                      directory: { path: models, enginePath: /seen, interval: 3s, baseModel: base, replicas: all }
+                      list:
+                        - name: acme/base/support/v1
+                          baseModel: base
+                          source: s3://bucket/support
+                          local: here
+                          sha256: %s
+                          credentials: { KEY: "${SECRET}" }
+                          replicas: 0-4
+                          priority: -2
+                          within: { zone: "a, b" }
+                          aliases: { support: 90 }
+                        - { name: Short, source: file:///no/such/directory }
+                      file: added.yaml
+                      kubernetes: { namespaces: [ prod ], aibrix: true, services: true }
+                      placement: { strategy: bin-pack, reserve: 25%%, maxMoves: 3 }
+                      loading: { parallel: 5, perSecond: 6, timeout: 7s, drain: 8s, runtimePort: 8080 }
+                      demand: { perReplica: 2.5, shrinkAfter: 1m, idle: 2m }
+                    """
+                        .formatted(digest),
+                Map.of("SECRET", "s3cret")));
+
+    Path here = Path.of("").toAbsolutePath();
+    assertThat(result.config().adapters())
+        .isEqualTo(
+            new AdapterSettings(
+                new Directory(
+                    here.resolve("models"), "/seen", Duration.ofSeconds(3), "base", Replicas.ALL),
+                List.of(
+                    new AdapterSpec(
+                        "acme/base/support/v1",
+                        "base",
+                        new AdapterSource(
+                            "s3://bucket/support",
+                            digest,
+                            Map.of("KEY", "s3cret"),
+                            here.resolve("here")),
+                        new Replicas(0, 4),
+                        new Preferences(-2, Map.of("zone", Set.of("a", "b"))),
+                        List.of(new AliasShare("support", 90))),
+                    new AdapterSpec("Short", "", new AdapterSource("file:///no/such/directory"))),
+                here.resolve("added.yaml"),
+                new Cluster(Set.of("prod"), true, true),
+                new PlacementSettings(PlacementStrategy.BIN_PACK, 0.25, 3),
+                new Loading(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8), 8080),
+                new Demand(2.5, Duration.ofMinutes(1), Duration.ofMinutes(2))));
+    assertThat(result.warnings())
+        .singleElement()
+        .asString()
+        .startsWith("adapters.list[1].name")
+        .contains("recommended: organisation/model-family/task/version");
   }
 
   @Test
@@ -78,7 +154,7 @@ class ConfigLoaderTest {
                     adapterSlots: 4
                     cpuAdapterSlots: 16
                     maxNumSeqs: 64
-                    aliases: { chat: meta/llama, "x.y": acme/v1 }
+                    aliases: { chat: meta/llama, "x.y": { acme/v1: 90, acme/v2: 0 } }
                     scrape: { interval: 50ms, timeout: 2s, staleAfter: 1m, modelsInterval: 10s }
                     upstream: { apiKey: sk-1 }
                     routing: { policy: tiered, tokenTime: 1ms, outputTokens: 2, cpuSwap: 3ms, diskSwap: 4ms }
@@ -112,7 +188,11 @@ class ConfigLoaderTest {
                 16,
                 false,
                 Duration.ofMinutes(1),
-                Map.of("chat", "meta/llama", "x.y", "acme/v1"),
+                Map.of(
+                    "chat",
+                    AliasTarget.only("meta/llama"),
+                    "x.y",
+                    List.of(new AliasTarget("acme/v1", 90), new AliasTarget("acme/v2", 0))),
                 new RoutingSettings(
                     RoutingPolicy.TIERED,
                     64,
@@ -305,7 +385,7 @@ class ConfigLoaderTest {
     assertThat(config.listen().getPort()).isEqualTo(7);
     assertThat(config.pools().getFirst().settings().baseModel()).isEqualTo("meta/llama");
     assertThat(config.pools().getFirst().settings().aliases())
-        .isEqualTo(Map.of("${ALIAS}", "${literal} $5 $$"));
+        .isEqualTo(Map.of("${ALIAS}", AliasTarget.only("${literal} $5 $$")));
     assertThat(config.pools().getFirst().endpoints())
         .extracting(Endpoint::address)
         .containsExactly("vllm.svc:8000", "b:81");
@@ -319,7 +399,8 @@ class ConfigLoaderTest {
             Map.of("V", "a, resolver: true # [${B}]"));
 
     PoolSettings pool = valid(result).config().pools().getFirst().settings();
-    assertThat(pool.aliases()).isEqualTo(Map.of("x", "a, resolver: true # [${B}]"));
+    assertThat(pool.aliases())
+        .isEqualTo(Map.of("x", AliasTarget.only("a, resolver: true # [${B}]")));
     assertThat(pool.resolver()).isFalse();
   }
 

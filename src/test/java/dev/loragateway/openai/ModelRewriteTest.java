@@ -107,6 +107,18 @@ class ModelRewriteTest {
   }
 
   @Test
+  void request_modelOfAForm_isReplacedAsItIs() {
+    String body = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\na/b\r\n--b--\r\n";
+    ByteBuf in = Unpooled.copiedBuffer("##" + body, UTF_8).skipBytes(2);
+    RequestFacts facts =
+        ((Found) MultipartPeek.peek("multipart/form-data; boundary=b", in)).facts();
+    ByteBuf out = ModelRewrite.request(in, facts, "new é", ALLOC);
+    in.release();
+    assertThat(text(out)).isEqualTo(body.replace("a/b", "new é"));
+    assertThat(in.refCnt()).isZero();
+  }
+
+  @Test
   void request_factsOfAnotherBody_isABug() {
     ByteBuf body = Unpooled.copiedBuffer("{}", UTF_8);
     for (RequestFacts facts :
@@ -118,5 +130,22 @@ class ModelRewriteTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("expected: within the body");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"message":"The model 'a/b@12' is gone"} | {"message":"The model 'c' is gone"}
+          {"model":"a/b@12","x":["a/b@12"]}        | {"model":"c","x":["c"]}
+          a/b@1a/b@12a/b@1                         | a/b@1ca/b@1
+          {"model":"a/b"}                          | {"model":"a/b"}
+          """)
+  void rewriteEverywhere_changesTheNameWhereverItStands(String in, String out) {
+    assertThat(rewrite(ModelRewrite.everywhere("a/b@12", "c"), in)).isEqualTo(out);
+    String[] bytes = in.split("", -1);
+    assertThat(rewrite(ModelRewrite.everywhere("a/b@12", "c"), bytes)).isEqualTo(out);
   }
 }

@@ -65,6 +65,11 @@ class MultipartPeekTest {
     return error(TYPE, body);
   }
 
+  private static RequestFacts form(String model, boolean stream, String user, int offset) {
+    return new RequestFacts(
+        model, stream, user, null, -1, 0, offset, model.getBytes(UTF_8).length, true);
+  }
+
   @Test
   void peek_audioForm_findsTheFields() {
     String file =
@@ -74,7 +79,7 @@ class MultipartPeekTest {
             "RIFF\r\n--X\r\n\r\r\n--\u0000");
     String body = file + field("model", "acme/w") + field("stream", "true") + field("user", "u");
     assertThat(facts(body + "--XX--\r\n"))
-        .isEqualTo(new RequestFacts("acme/w", true, "u", null, -1, 0, -1, 0));
+        .isEqualTo(form("acme/w", true, "u", body.indexOf("acme/w")));
   }
 
   @Test
@@ -86,7 +91,7 @@ class MultipartPeekTest {
   void peek_quotedBoundaryAndTokenName_areFound() {
     String body = "--a b\r\ncontent-disposition:form-data;name=model\r\n\r\nm\r\n--a b--\r\n";
     assertThat(peek("Multipart/Form-Data; Boundary=\"a b\"; charset=UTF-8", body))
-        .isEqualTo(new Found(new RequestFacts("m", false, null, null, -1, 0, -1, 0)));
+        .isEqualTo(new Found(form("m", false, null, body.indexOf("\r\nm\r\n") + 2)));
   }
 
   @Test
@@ -108,7 +113,7 @@ class MultipartPeekTest {
       content.release();
     }
     assertThat(MultipartPeek.peek(type, body))
-        .isEqualTo(new Found(new RequestFacts("acme/w", false, null, null, -1, 0, -1, 0)));
+        .isEqualTo(new Found(form("acme/w", false, null, body.toString(UTF_8).indexOf("acme/w"))));
     encoder.cleanFiles();
     body.release();
   }

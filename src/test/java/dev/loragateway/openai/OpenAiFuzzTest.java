@@ -197,7 +197,8 @@ class OpenAiFuzzTest {
                   facts.maxTokens(),
                   facts.promptHash(),
                   facts.modelOffset(),
-                  "\"other\"".length())));
+                  facts.form() ? "other".length() : "\"other\"".length(),
+                  facts.form())));
       renamed.release();
     }
     expectNoLeak();

@@ -14,7 +14,7 @@ final class RetryBudgetTest {
 
   private static PoolSnapshot idlePool(String name) {
     return new PoolSnapshot(
-        PoolSettings.of(name, "base"), List.of(), Map.of(), Set.of("base"), true);
+        PoolSettings.of(name, "base"), List.of(), Map.of(), Set.of("base"), Map.of(), true);
   }
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class RetryPolicyTest {
   private static final PoolSnapshot POOL =
-      new PoolSnapshot(PoolSettings.of("p", "base"), List.of(), Map.of(), Set.of(), true);
+      new PoolSnapshot(PoolSettings.of("p", "base"), List.of(), Map.of(), Set.of(), Map.of(), true);
 
   /** Always the longest pause. */
   private static final RandomGenerator LONGEST =

@@ -609,7 +609,7 @@ class EndpointRegistryTest {
             0,
             true,
             Duration.ofSeconds(3),
-            Map.of("support", "acme/support/v1"),
+            Map.of("support", AliasTarget.only("acme/support/v1")),
             RoutingSettings.DEFAULTS,
             QueueSettings.DEFAULTS,
             ScalingSettings.DEFAULTS);

@@ -36,6 +36,9 @@ final class RecordingSink implements ScrapeSink, ScrapeListener {
   }
 
   @Override
+  public void modelsBegin(Endpoint endpoint) {}
+
+  @Override
   public void reportModels(Endpoint endpoint, List<ModelCard> models) {
     events.add(new Event(endpoint, models));
   }

@@ -18,6 +18,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -142,10 +143,12 @@ class DownstreamTlsTest {
 
   @Test
   void http2StreamThatBreaksOff_isReset() throws Exception {
+    CompletableFuture<Void> read = new CompletableFuture<>(); // The client drops what it has not.
     RawUpstream server =
         gateways.upstream(
             call -> {
               call.stream().chunk("data: 1\n\n");
+              read.join();
               call.close();
             });
     X509Bundle own = Certificates.of("gateway");
@@ -157,6 +160,7 @@ class DownstreamTlsTest {
 
     Iterator<String> lines = answer.body().iterator();
     assertThat(lines.next()).isEqualTo("data: 1");
+    read.complete(null);
     assertThatThrownBy(
             () -> {
               while (lines.hasNext()) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.sim.SimRequest;
 import dev.loragateway.sim.SimSettings;
@@ -32,7 +33,8 @@ final class GatewayTest {
         any.drain(),
         any.annotations(),
         null,
-        null);
+        null,
+        AdapterSettings.NONE);
   }
 
   @Test

@@ -97,6 +97,11 @@ final class RawUpstream implements AutoCloseable {
     metrics = METRICS.replace("max_lora=\"4\"", "max_lora=\"1\"");
   }
 
+  /** From now on it lists another adapter. */
+  void list(String adapter) {
+    models = models.replace("]}", ",{\"id\":\"" + adapter + "\",\"parent\":\"base\"}]}");
+  }
+
   /** Forgets the requests so far. */
   void forget() {
     calls.clear();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.loragateway.registry.AliasTarget;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimRequest;
@@ -348,6 +349,25 @@ final class RoutingTest {
                     .isEqualTo("support"));
     assertThat(inference(a)).allMatch(seen -> real.equals(seen.model())).hasSize(2);
     assertThat(gateways.chat(gateway, "b").json().path("model").asText()).isEqualTo("b");
+  }
+
+  @Test
+  void aliasOfSeveralModels_sharesTheRequestsByWeight() {
+    SimulatedServer a = gateways.simulator("base", "v1", "v2");
+    List<AliasTarget> targets =
+        List.of(
+            new AliasTarget("v1", 90), new AliasTarget("v2", 10), new AliasTarget("none", 1000));
+    Gateway gateway = gateways.start(Setup.of(a.address()).shares(Map.of("support", targets)));
+
+    for (int i = 0; i < 200; i++) {
+      WireResponse answer = gateways.chat(gateway, "support");
+      assertThat(answer.status()).isEqualTo(200);
+      assertThat(answer.json().path("model").asText()).isEqualTo("support");
+    }
+
+    assertThat(inference(a)).extracting(SimRequest::model).containsOnly("v1", "v2").hasSize(200);
+    assertThat(inference(a).stream().filter(seen -> "v1".equals(seen.model())).count())
+        .isBetween(150L, 198L);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.loragateway.server;
 
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
+import dev.loragateway.adapters.AdapterSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
@@ -13,6 +14,7 @@ import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
 import dev.loragateway.proxy.ProxySettings.Timeouts;
+import dev.loragateway.registry.AliasTarget;
 import dev.loragateway.registry.OutlierSettings;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
@@ -25,6 +27,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,7 @@ final class Setup {
   private AccessSettings access = AccessSettings.OPEN;
   private GatewayConfig.@Nullable Tls tls;
   private @Nullable RedisSettings redis;
+  private AdapterSettings adapters = AdapterSettings.NONE;
   private InetSocketAddress adminListen =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
   private @Nullable String adminToken;
@@ -69,6 +73,23 @@ final class Setup {
     }
     pools.add(new GatewayConfig.Pool(PoolSettings.of(name, base), endpoints, SCRAPE));
     return this;
+  }
+
+  /** Which adapters there should be. */
+  Setup adapters(AdapterSettings adapters) {
+    this.adapters = adapters;
+    return this;
+  }
+
+  /** Endpoints are asked often for their models and their health, too. */
+  Setup askOften() {
+    GatewayConfig.Pool pool = last();
+    Duration often = Duration.ofMillis(100);
+    return replace(
+        new GatewayConfig.Pool(
+            pool.settings(),
+            pool.endpoints(),
+            new ScrapeSettings(Duration.ofMillis(50), Duration.ofSeconds(10), often, Engine.VLLM)));
   }
 
   /** Pods are annotated by the gateway that has the Lease. */
@@ -158,6 +179,12 @@ final class Setup {
   }
 
   Setup aliases(Map<String, String> aliases) {
+    Map<String, List<AliasTarget>> targets = new HashMap<>();
+    aliases.forEach((alias, model) -> targets.put(alias, AliasTarget.only(model)));
+    return shares(targets);
+  }
+
+  Setup shares(Map<String, List<AliasTarget>> aliases) {
     PoolSettings s = last().settings();
     return settings(
         new PoolSettings(
@@ -378,7 +405,8 @@ final class Setup {
         drain,
         annotations,
         tls,
-        redis);
+        redis,
+        adapters);
   }
 
   private GatewayConfig.Pool last() {

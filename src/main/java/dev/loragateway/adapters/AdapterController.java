@@ -1,0 +1,318 @@
+package dev.loragateway.adapters;
+
+import dev.loragateway.adapters.CallResult.Done;
+import dev.loragateway.adapters.CallResult.Failed;
+import dev.loragateway.adapters.CallResult.Refused;
+import dev.loragateway.adapters.Reconciler.Kind;
+import dev.loragateway.adapters.Reconciler.Task;
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.registry.ServedNames;
+import dev.loragateway.routing.AdapterDemand;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Loads what the catalog declares, where it is planned to be, and takes away what is not wanted any
+ * more. Only the one that leads acts; others see for themselves what answers. Thread-safe; it
+ * thinks on one virtual thread of its own, and calls servers on others.
+ */
+/*
+ * All state is the Reconciler's, which the one thread turns over and over: it looks at the registry's
+ * snapshot, takes in what happened (events), plans if anything changed, begins the calls that are due,
+ * and tells the registry which names are to be served. A call that ends is an event. So nothing is
+ * locked, and an endpoint that hangs holds up its own calls alone.
+ */
+public final class AdapterController implements AdapterStatuses, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(AdapterController.class);
+
+  private static final Duration TICK = Duration.ofMillis(100);
+  private static final Duration RETHINK = Duration.ofSeconds(1);
+  private static final Duration REPLAN = Duration.ofSeconds(30);
+
+  private final Parts parts;
+  private final Supplier<AdapterSettings> settings;
+  private final AdaptersListener listener;
+  private final Reconciler reconciler;
+  private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("adapters-", 0).factory());
+  private final ContentLook look;
+  private long rethinkAt = Long.MIN_VALUE;
+  private long replanAt = Long.MIN_VALUE;
+  private boolean dirty = true;
+  private ServedNames told = ServedNames.NONE;
+  private volatile Map<String, AdapterStatus> statuses = Map.of();
+
+  /**
+   * What the controller works with.
+   *
+   * @param registry says what there is, and is told what is to be served
+   * @param catalog says what there should be
+   * @param demand how often each is asked for
+   * @param servers carry out what is decided
+   * @param contents looks at the files of an adapter; may block
+   * @param leads whether this gateway is the one that acts; asked before each call
+   */
+  public record Parts(
+      EndpointRegistry registry,
+      AdapterCatalog catalog,
+      AdapterDemand demand,
+      ModelServers servers,
+      Function<AdapterSpec, Content> contents,
+      BooleanSupplier leads) {}
+
+  /**
+   * Makes a controller that does nothing before {@link #start}.
+   *
+   * @param listener is told of changes after the registry was
+   */
+  public AdapterController(
+      Parts parts, Supplier<AdapterSettings> settings, AdaptersListener listener) {
+    this.parts = parts;
+    this.settings = settings;
+    this.listener = listener;
+    this.reconciler = new Reconciler(new Scaling(parts.demand()));
+    this.look =
+        new ContentLook(
+            parts.contents(),
+            (spec, content) ->
+                events.add(() -> reconciler.found(spec.name(), spec.source(), content)));
+  }
+
+  /** Begins to work. */
+  public void start() {
+    parts.catalog().onChange(this::declared);
+    declared();
+    threads.execute(this::run);
+    threads.execute(() -> look.run(this::interval));
+  }
+
+  private Duration interval() {
+    AdapterSettings.Directory directory = settings.get().directory();
+    return directory == null ? AdapterSettings.LOOK : directory.interval();
+  }
+
+  /** One at a time, so that the newest catalog is the last one that is taken in. */
+  private synchronized void declared() {
+    AdapterCatalog.Catalog catalog = parts.catalog().current();
+    look.at(catalog.adapters().values().stream().map(AdapterCatalog.Declared::spec).toList());
+    events.add(
+        () -> {
+          reconciler.declare(catalog, settings.get(), parts.registry().now());
+          rethinkAt = Long.MIN_VALUE;
+        });
+  }
+
+  /** The settings changed. Does not block. */
+  public void changed() {
+    declared();
+  }
+
+  /** A request waits for a model that no endpoint has. Does not block. */
+  public void absent(String model) {
+    events.add(
+        () -> {
+          String name = ServedNames.adapter(model);
+          ControlledAdapter adapter = name == null ? null : reconciler.adapter(name);
+          if (adapter != null) {
+            adapter.askedAt = parts.registry().now();
+            rethinkAt = Long.MIN_VALUE;
+          }
+        });
+  }
+
+  @Override
+  public Map<String, AdapterStatus> statuses() {
+    return statuses;
+  }
+
+  private void run() {
+    try {
+      while (!threads.isShutdown()) {
+        Runnable event = events.poll(TICK.toNanos(), TimeUnit.NANOSECONDS);
+        turn(event);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A bug must not leave adapters unattended. */
+  private void turn(@Nullable Runnable event) {
+    try {
+      think(event);
+    } catch (RuntimeException e) {
+      log.error("adapters were not looked after", e);
+      dirty = true;
+    }
+  }
+
+  private void think(@Nullable Runnable first) {
+    RegistrySnapshot snapshot = parts.registry().snapshot();
+    AdapterSettings current = settings.get();
+    dirty |= reconciler.observe(snapshot, parts.registry().now());
+    for (Runnable event = first; event != null; event = events.poll()) {
+      event.run();
+      dirty = true;
+    }
+    long now = parts.registry().now();
+    if (now >= rethinkAt) {
+      rethinkAt = now + RETHINK.toNanos();
+      dirty |= reconciler.scale(snapshot, current, now);
+      if (now >= replanAt || reconciler.lacks()) {
+        reconciler.replan();
+      }
+    }
+    if (reconciler.plan(snapshot, current.placement(), this::site, now)) {
+      replanAt = now + REPLAN.toNanos();
+      dirty = true;
+    }
+    dirty |= reconciler.turnOver();
+    act(current.loading(), now);
+    if (dirty) {
+      dirty = false;
+      tell(now);
+    }
+  }
+
+  private void act(AdapterSettings.Loading loading, long now) {
+    List<Task> tasks =
+        parts.leads().getAsBoolean()
+            ? reconciler.tasks(loading, now)
+            : reconciler.verifications(loading, now);
+    for (Task task : tasks) {
+      dirty = true;
+      threads.execute(() -> carryOut(task));
+    }
+  }
+
+  private void tell(long now) {
+    StatusReport report =
+        new StatusReport(
+            reconciler.adapters(), reconciler.endpoints(), now, System.currentTimeMillis());
+    ServedNames names = report.names();
+    if (!names.equals(told)) {
+      told = names;
+      parts.registry().serve(names);
+    }
+    statuses = report.statuses();
+    listener.changed(statuses);
+  }
+
+  private PlacementSite site(ControlledEndpoint at) {
+    Map<String, String> labels = new HashMap<>();
+    labels.put(PlacementSite.ZONE, at.endpoint.origin().zone());
+    labels.values().removeIf(String::isEmpty);
+    return new PlacementSite(
+        at.address(),
+        reconciler.baseModel(at.endpoint.pool()),
+        Math.max(1, at.seen().residency().slots()),
+        0,
+        at.seen().othersUsually(),
+        labels);
+  }
+
+  /** On a thread of its own. */
+  private void carryOut(Task task) {
+    long start = System.nanoTime();
+    CallResult result;
+    try {
+      result = ask(task);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    } catch (RuntimeException e) {
+      log.error("{} was not asked", task.at().address(), e);
+      result = new Failed(e.toString(), true);
+    }
+    CallResult ended = result;
+    long nanos = System.nanoTime() - start;
+    events.add(() -> ended(task, ended, nanos));
+  }
+
+  private CallResult ask(Task task) throws InterruptedException {
+    ModelServers servers = parts.servers();
+    String name = task.copy().name();
+    if (task.kind() != Kind.VERIFY && !parts.leads().getAsBoolean()) {
+      return new Failed("another gateway has the lead", true);
+    }
+    if (task.kind() == Kind.UNLOAD) {
+      return servers.unload(task.at().endpoint, name);
+    }
+    AdapterSource source = task.source();
+    CallResult loaded =
+        task.kind() == Kind.LOAD && source != null
+            ? servers.load(task.at().endpoint, name, source)
+            : new Done();
+    return loaded instanceof Done ? servers.verify(task.at().endpoint, name) : loaded;
+  }
+
+  private void ended(Task task, CallResult result, long nanos) {
+    long now = parts.registry().now();
+    ControlledCopy copy = task.copy();
+    copy.busy = false;
+    task.at().ended(!(result instanceof Failed failed) || failed.answered(), now);
+    boolean well = result instanceof Done;
+    if (task.kind() == Kind.UNLOAD) {
+      unloaded(task, well, now);
+      return;
+    }
+    switch (result) {
+      case Done() -> copy.loaded();
+      case Refused(String reason) -> failed(task, reason, true, now);
+      case Failed(String reason, boolean answered) -> failed(task, reason, false, now);
+    }
+    reconciler.replan();
+    listener.loaded(task.at().endpoint, copy.adapter, nanos, well);
+  }
+
+  private void failed(Task task, String reason, boolean lasting, long now) {
+    ControlledCopy copy = task.copy();
+    copy.failed(reason, lasting, now, ThreadLocalRandom.current().nextDouble(0.5, 1));
+    log.warn(
+        "{} was not loaded at {} (try {}): {}",
+        copy.name(),
+        task.at().address(),
+        copy.attempts,
+        reason);
+  }
+
+  private void unloaded(Task task, boolean well, long now) {
+    ControlledCopy copy = task.copy();
+    if (well) {
+      task.at().copies().remove(copy);
+      parts.registry().lost(task.at().endpoint, copy.name());
+    } else {
+      copy.attempts++;
+      copy.retryAt = now + RETHINK.toNanos() * Math.min(copy.attempts, 30);
+    }
+    listener.unloaded(task.at().endpoint, copy.adapter, well);
+  }
+
+  /** Stops; what is loaded stays. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    try {
+      if (!threads.awaitTermination(2, TimeUnit.SECONDS)) {
+        log.debug("still closing");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

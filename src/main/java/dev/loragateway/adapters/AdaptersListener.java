@@ -1,0 +1,20 @@
+package dev.loragateway.adapters;
+
+import dev.loragateway.model.Endpoint;
+import java.util.Map;
+
+/** Hears what becomes of adapters. Called on the controller's thread; must not block for long. */
+public interface AdaptersListener {
+  /** Something changed; by name, those that are not declared any more left out. */
+  default void changed(Map<String, AdapterStatus> statuses) {}
+
+  /**
+   * A load at an endpoint ended, verified or failed.
+   *
+   * @param nanos that it took
+   */
+  default void loaded(Endpoint at, String adapter, long nanos, boolean well) {}
+
+  /** An adapter was taken away from an endpoint, or that failed. */
+  default void unloaded(Endpoint at, String adapter, boolean well) {}
+}

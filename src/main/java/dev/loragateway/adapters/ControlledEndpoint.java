@@ -1,0 +1,133 @@
+package dev.loragateway.adapters;
+
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.registry.EndpointState;
+import dev.loragateway.registry.ServedNames;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint that is up, with what the controller has loaded there or is about to. Confined to
+ * the controller's thread.
+ */
+final class ControlledEndpoint {
+  /** Calls in a row without an answer after which nothing new is begun for a while. */
+  private static final int SILENT = 2;
+
+  private static final long SECOND = 1_000_000_000L;
+  private static final long PAUSE = 10 * SECOND;
+
+  final Endpoint endpoint;
+  final Map<String, ControlledCopy> copies = new LinkedHashMap<>();
+  private EndpointState seen;
+  private int calls;
+  private int unanswered;
+  private long pausedUntil = Long.MIN_VALUE;
+  private long nextStart = Long.MIN_VALUE;
+
+  ControlledEndpoint(EndpointState seen) {
+    this.endpoint = seen.endpoint();
+    this.seen = seen;
+  }
+
+  String address() {
+    return endpoint.address();
+  }
+
+  EndpointState seen() {
+    return seen;
+  }
+
+  /**
+   * Takes in what the registry knows now: a copy that the server does not list any more has to be
+   * loaded again, and one that is listed without a copy was loaded before the controller started.
+   *
+   * @return whether anything changed
+   */
+  @SuppressWarnings("ReferenceEquality") // what did not change is the same object
+  boolean observe(EndpointState now, long time) {
+    boolean slotsChanged = seen.residency().slots() != now.residency().slots();
+    if (seen.models() == now.models()) {
+      seen = now;
+      return slotsChanged;
+    }
+    seen = now;
+    boolean changed = slotsChanged;
+    for (ControlledCopy copy : copies.values()) {
+      boolean listed = now.models().containsKey(copy.name());
+      if (!listed && copy.ready()) {
+        copy.recheck(time);
+        copy.reason = "the server does not have it any more";
+        changed = true;
+      }
+      copy.listed = listed;
+    }
+    return adopt(now.models().keySet()) || changed;
+  }
+
+  /** Takes over what an earlier controller loaded. */
+  boolean adopt(Set<String> models) {
+    boolean changed = false;
+    for (String model : models) {
+      String adapter = ServedNames.adapter(model);
+      if (adapter != null && Revisions.is(model) && !copies.containsKey(model)) {
+        ControlledCopy copy = new ControlledCopy(adapter, Revisions.of(model));
+        copy.listed = true;
+        copies.put(model, copy);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  @Nullable ControlledCopy copy(String name) {
+    return copies.get(name);
+  }
+
+  ControlledCopy copy(String adapter, String revision) {
+    return copies.computeIfAbsent(
+        ServedNames.internal(adapter, revision), name -> new ControlledCopy(adapter, revision));
+  }
+
+  Collection<ControlledCopy> copies() {
+    return copies.values();
+  }
+
+  /** Whether it is known not to answer, so that nothing new is placed there. */
+  boolean paused(long now) {
+    return now < pausedUntil;
+  }
+
+  /** Whether another call may begin; one that has requests is not disturbed too often. */
+  boolean mayCall(AdapterSettings.Loading settings, long now) {
+    boolean live = seen.inFlight().total() > 0;
+    return calls < settings.parallel() && !paused(now) && (!live || now >= nextStart);
+  }
+
+  void begins(AdapterSettings.Loading settings, long now) {
+    calls++;
+    nextStart = now + SECOND / settings.perSecond();
+  }
+
+  void ended(boolean answered, long now) {
+    calls--;
+    unanswered = answered ? 0 : unanswered + 1;
+    if (unanswered >= SILENT) {
+      pausedUntil = now + PAUSE;
+    }
+  }
+
+  /** Requests under way for a copy, of this gateway or, by the last scrape, of anybody. */
+  boolean isUsed(ControlledCopy copy, long now) {
+    boolean own = seen.inFlight().cell(copy.name()).inFlight() > 0;
+    boolean others =
+        seen.load() != null
+            && seen.load().active() != null
+            && seen.load().active().contains(copy.name());
+    boolean scraped = seen.loadAt() - copy.since > 0;
+    return own || (others && scraped) || (!scraped && now - copy.since < SECOND);
+  }
+}

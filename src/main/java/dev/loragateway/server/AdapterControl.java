@@ -1,0 +1,181 @@
+package dev.loragateway.server;
+
+import dev.loragateway.adapters.AdapterCatalog;
+import dev.loragateway.adapters.AdapterCatalog.Declared;
+import dev.loragateway.adapters.AdapterController;
+import dev.loragateway.adapters.AdapterSettings;
+import dev.loragateway.adapters.AdapterStatus;
+import dev.loragateway.adapters.AdapterStatuses;
+import dev.loragateway.adapters.AdaptersListener;
+import dev.loragateway.adapters.AddedAdapters;
+import dev.loragateway.adapters.Contents;
+import dev.loragateway.adapters.DirectoryCatalog;
+import dev.loragateway.adapters.ServerCalls;
+import dev.loragateway.config.GatewayConfig;
+import dev.loragateway.config.GatewayConfig.Pool;
+import dev.loragateway.model.Endpoint;
+import dev.loragateway.registry.EndpointRegistry;
+import dev.loragateway.routing.AdapterDemand;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The control plane of adapters, put together; none of it runs until a configuration declares
+ * adapters. {@link #apply} and {@link #close} are called by one thread at a time; the others are
+ * thread-safe.
+ */
+final class AdapterControl implements AdapterStatuses, AutoCloseable {
+  private final EndpointRegistry registry;
+  private final AdapterDemand demand;
+  private final Supplier<GatewayConfig> config;
+  private final AdaptersListener listener;
+  private final Runnable served;
+  private final AdapterCatalog catalog = new AdapterCatalog();
+  private final AddedAdapters added = new AddedAdapters(catalog);
+  private final ServerCalls servers;
+  private @Nullable DirectoryCatalog directory;
+  private volatile @Nullable AdapterController controller;
+
+  /**
+   * Puts it together.
+   *
+   * @param config the one in force
+   * @param served run whenever other names may be served than before
+   */
+  AdapterControl(
+      EndpointRegistry registry,
+      AdapterDemand demand,
+      Supplier<GatewayConfig> config,
+      AdaptersListener listener,
+      Runnable served) {
+    this.registry = registry;
+    this.demand = demand;
+    this.config = config;
+    this.listener = listener;
+    this.served = served;
+    this.servers = new ServerCalls(this::engine, () -> settings().loading());
+  }
+
+  private AdapterSettings settings() {
+    return config.get().adapters();
+  }
+
+  private String engine(String pool) {
+    for (Pool configured : config.get().pools()) {
+      if (configured.settings().name().equals(pool)) {
+        return configured.scrape().engine().name().toLowerCase(Locale.ROOT);
+      }
+    }
+    return "";
+  }
+
+  /** Puts what a configuration says of adapters in force. */
+  void apply(GatewayConfig next) {
+    AdapterSettings adapters = next.adapters();
+    if (controller == null && !adapters.declares()) {
+      return;
+    }
+    Set<String> origins = new HashSet<>();
+    origins.add(AdapterCatalog.CONFIGURATION);
+    if (adapters.directory() != null) {
+      origins.add(AdapterCatalog.DIRECTORY);
+    }
+    if (adapters.file() != null) {
+      origins.add(AdapterCatalog.API);
+    }
+    catalog.expect(origins);
+    catalog.declare(
+        AdapterCatalog.CONFIGURATION,
+        adapters.list().stream()
+            .map(spec -> new Declared(spec, AdapterCatalog.CONFIGURATION))
+            .toList());
+    added.use(adapters.file());
+    follow(adapters.directory());
+    AdapterController running = controller;
+    if (running == null) {
+      controller = started();
+    } else {
+      running.changed();
+    }
+  }
+
+  private void follow(AdapterSettings.@Nullable Directory wanted) {
+    DirectoryCatalog now = directory;
+    if (now != null && !now.settings().equals(wanted)) {
+      now.close();
+      now = null;
+    }
+    if (now == null && wanted != null) {
+      now = new DirectoryCatalog(wanted, catalog);
+      now.start();
+    }
+    directory = now;
+  }
+
+  private AdapterController started() {
+    AdapterController started =
+        new AdapterController(
+            new AdapterController.Parts(
+                registry, catalog, demand, servers, new Contents()::of, () -> true),
+            this::settings,
+            new Told());
+    started.start();
+    return started;
+  }
+
+  private final class Told implements AdaptersListener {
+    @Override
+    public void changed(Map<String, AdapterStatus> statuses) {
+      served.run();
+      listener.changed(statuses);
+    }
+
+    @Override
+    public void loaded(Endpoint at, String adapter, long nanos, boolean well) {
+      listener.loaded(at, adapter, nanos, well);
+    }
+
+    @Override
+    public void unloaded(Endpoint at, String adapter, boolean well) {
+      listener.unloaded(at, adapter, well);
+    }
+  }
+
+  /** A request waits for a model that no endpoint has. Does not block. */
+  void absent(String model) {
+    AdapterController running = controller;
+    if (running != null) {
+      running.absent(model);
+    }
+  }
+
+  /** What is declared. */
+  AdapterCatalog catalog() {
+    return catalog;
+  }
+
+  /** What operators added. */
+  AddedAdapters added() {
+    return added;
+  }
+
+  @Override
+  public Map<String, AdapterStatus> statuses() {
+    AdapterController running = controller;
+    return running == null ? Map.of() : running.statuses();
+  }
+
+  @Override
+  public void close() {
+    AdapterController running = controller;
+    follow(null);
+    if (running != null) {
+      running.close();
+    }
+    servers.close();
+  }
+}

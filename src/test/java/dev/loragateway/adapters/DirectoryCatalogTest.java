@@ -1,0 +1,169 @@
+package dev.loragateway.adapters;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.loragateway.adapters.AdapterSettings.Directory;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DirectoryCatalogTest {
+  @TempDir Path root;
+  @TempDir Path elsewhere;
+  private final AdapterCatalog catalog = new AdapterCatalog();
+  private DirectoryCatalog directory;
+
+  @BeforeEach
+  void open() {
+    catalog.expect(Set.of(AdapterCatalog.DIRECTORY));
+    directory = new DirectoryCatalog(settings(root), catalog);
+  }
+
+  private static Directory settings(Path path) {
+    return new Directory(path, "/models", Duration.ofSeconds(10), "base", Replicas.of(2));
+  }
+
+  private static void adapter(Path at) throws IOException {
+    Files.createDirectories(at);
+    Files.writeString(at.resolve(AdapterFiles.CONFIG), "{}");
+  }
+
+  private Set<String> names() {
+    return catalog.current().adapters().keySet();
+  }
+
+  @Test
+  void scan_directoriesOfAdapters_areNamedByTheirPaths() throws IOException {
+    adapter(root.resolve("acme/llama/support/v1"));
+    adapter(root.resolve("acme/llama/support/v1/checkpoint-10"));
+    adapter(root.resolve("flat"));
+    Files.createDirectories(root.resolve("empty/too"));
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("acme/llama/support/v1", "flat");
+    AdapterSpec spec =
+        Objects.requireNonNull(catalog.current().adapters().get("acme/llama/support/v1")).spec();
+    assertThat(spec.source().path()).isEqualTo("/models/acme/llama/support/v1");
+    assertThat(Files.isSameFile(spec.source().local(), root.resolve("acme/llama/support/v1")))
+        .isTrue();
+    assertThat(spec.baseModel()).isEqualTo("base");
+    assertThat(spec.replicas()).isEqualTo(Replicas.of(2));
+    assertThat(catalog.current().complete()).isTrue();
+  }
+
+  @Test
+  void scan_again_seesWhatCameAndWhatWent() throws IOException {
+    adapter(root.resolve("a"));
+    directory.scan();
+    adapter(root.resolve("b"));
+    Files.delete(root.resolve("a").resolve(AdapterFiles.CONFIG));
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("b");
+  }
+
+  @Test
+  void scan_directoryThatVanished_keepsWhatWasFound() throws IOException {
+    Path mount = root.resolve("mount");
+    adapter(mount.resolve("a"));
+    DirectoryCatalog mounted = new DirectoryCatalog(settings(mount), catalog);
+    mounted.scan();
+    Files.move(mount, root.resolve("gone"));
+
+    mounted.scan();
+    assertThat(names()).containsExactly("a");
+
+    Files.createDirectory(mount);
+    mounted.scan();
+    assertThat(names()).isEmpty();
+  }
+
+  @Test
+  void scan_directoryThatWasNeverThere_declaresNothing() {
+    new DirectoryCatalog(settings(root.resolve("none")), catalog).scan();
+
+    assertThat(catalog.current().complete()).isFalse();
+  }
+
+  @Test
+  void scan_links_areFollowedInsideOnly() throws IOException {
+    adapter(elsewhere.resolve("secret"));
+    adapter(root.resolve("..data/real"));
+    Files.createSymbolicLink(root.resolve("real"), root.resolve("..data/real"));
+    Files.createSymbolicLink(root.resolve("outside"), elsewhere.resolve("secret"));
+    Files.createSymbolicLink(root.resolve("further"), elsewhere);
+    Files.createSymbolicLink(root.resolve("loop"), root);
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("real");
+  }
+
+  @Test
+  void scan_namesThatCannotBe_areLeftOut() throws IOException {
+    adapter(root.resolve("with space"));
+    adapter(root.resolve("a@123456789012"));
+    adapter(root.resolve("fine"));
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("fine");
+  }
+
+  @Test
+  void scan_linkBesideWhatItLeadsTo_bothNamesCount() throws IOException {
+    adapter(root.resolve("team/v1"));
+    Files.createSymbolicLink(root.resolve("alias"), root.resolve("team"));
+    Files.createSymbolicLink(root.resolve("team/back"), root);
+
+    directory.scan();
+
+    assertThat(names()).containsExactly("alias/v1", "team/v1");
+  }
+
+  @Test
+  void scan_directoryInsideThatMayNotBeRead_hidesNoneOfTheOthersAndKeepsItsOwn()
+      throws IOException {
+    adapter(root.resolve("locked/a"));
+    adapter(root.resolve("open/a"));
+    AtomicBoolean locked = new AtomicBoolean();
+    DirectoryCatalog.Listing listing =
+        at -> {
+          if (locked.get() && at.endsWith("locked")) {
+            throw new AccessDeniedException(at.toString());
+          }
+          return DirectoryCatalog.children(at);
+        };
+    DirectoryCatalog started = new DirectoryCatalog(settings(root), catalog, listing);
+    started.scan();
+    locked.set(true);
+    adapter(root.resolve("open/b"));
+
+    started.scan();
+    assertThat(names()).containsExactly("locked/a", "open/a", "open/b");
+
+    new DirectoryCatalog(settings(root), catalog, listing).scan();
+    assertThat(names()).containsExactly("open/a", "open/b");
+  }
+
+  @Test
+  void scan_afterClose_declaresNothing() throws IOException {
+    directory.scan();
+    adapter(root.resolve("a"));
+    directory.close();
+
+    directory.scan();
+
+    assertThat(names()).isEmpty();
+  }
+}
