@@ -48,6 +48,8 @@ class ArchitectureTest {
         .definedBy(ROOT + "config")
         .layer("sim")
         .definedBy(ROOT + "sim")
+        .layer("runtime")
+        .definedBy(ROOT + "runtime")
         .layer("server")
         .definedBy(ROOT + "server")
         .whereLayer("model")
@@ -78,6 +80,8 @@ class ArchitectureTest {
             "proxy", "registry", "scrape", "upstream", "access", "adapters", "kubernetes", "model")
         .whereLayer("sim")
         .mayOnlyAccessLayers("openai", "model")
+        .whereLayer("runtime")
+        .mayOnlyAccessLayers("adapters", "model")
         .whereLayer("server")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);
@@ -100,7 +104,15 @@ class ArchitectureTest {
 
   @Test
   void jackson_isUsed_onlyForWireFormatsAndConfiguration() {
-    only("com.fasterxml.jackson..", "openai", "adapters", "kubernetes", "config", "sim", "server");
+    only(
+        "com.fasterxml.jackson..",
+        "openai",
+        "adapters",
+        "kubernetes",
+        "config",
+        "sim",
+        "runtime",
+        "server");
   }
 
   @Test
@@ -121,6 +133,16 @@ class ArchitectureTest {
   @Test
   void fabric8_isUsed_onlyByKubernetes() {
     only("io.fabric8..", "kubernetes");
+  }
+
+  @Test
+  void awsSdk_isUsed_onlyByRuntime() {
+    only("software.amazon..", "runtime");
+  }
+
+  @Test
+  void commonsCompress_isUsed_onlyByRuntime() {
+    only("org.apache.commons.compress..", "runtime");
   }
 
   @Test

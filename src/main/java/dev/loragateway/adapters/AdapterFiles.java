@@ -19,7 +19,9 @@ public final class AdapterFiles {
   /** Makes a directory an adapter. */
   public static final String CONFIG = "adapter_config.json";
 
-  static final String WEIGHTS = "adapter_model.safetensors";
+  /** Has the weights. */
+  public static final String WEIGHTS = "adapter_model.safetensors";
+
   private static final String PICKLED_WEIGHTS = "adapter_model.bin";
   private static final int MOST_CONFIG = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();

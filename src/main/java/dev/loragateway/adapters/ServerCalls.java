@@ -95,7 +95,7 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
       throws InterruptedException {
     String path = source.path();
     if (settings.get().runtimePort() > 0) {
-      return loaded(at, runtime(at, "load"), runtimeLoad(name, source));
+      return loaded(at, runtime(at, "load"), runtimeLoad(name, source), true);
     }
     if (path == null) {
       return new Refused(
@@ -104,10 +104,12 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
               + " set)");
     }
     ObjectNode body = JSON.createObjectNode().put("lora_name", name).put("lora_path", path);
-    return loaded(at, at.url(enginePath(at, "load")), body);
+    return loaded(at, at.url(enginePath(at, "load")), body, false);
   }
 
-  private CallResult loaded(Endpoint at, String url, ObjectNode body) throws InterruptedException {
+  /** A runtime knows for each failure whether another try may help; engines do not. */
+  private CallResult loaded(Endpoint at, String url, ObjectNode body, boolean runtime)
+      throws InterruptedException {
     return call(
         at,
         url,
@@ -116,8 +118,11 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
           if (answer.well() || (answer.says("already") && answer.says("loaded"))) {
             return new Done();
           }
-          boolean lasting =
-              answer.status() == 400 || answer.status() == 422 || answer.says("max_lora_rank");
+          boolean refused =
+              runtime
+                  ? answer.status() / 100 == 4 && answer.status() != 429 && !answer.says("unloaded")
+                  : answer.status() == 400 || answer.status() == 422;
+          boolean lasting = refused || answer.says("max_lora_rank");
           return lasting ? new Refused(answer.reason()) : new Failed(answer.reason(), true);
         });
   }

@@ -54,7 +54,7 @@ final class PoolPods {
         pod.getMetadata().getLabels() == null
             ? ""
             : pod.getMetadata().getLabels().getOrDefault(ZONE, "");
-    String node = pod.getSpec().getNodeName();
+    String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
     return new Origin(cluster, zone, pod.getMetadata().getUid(), node == null ? "" : node);
   }
 }

@@ -39,6 +39,8 @@ public final class LogSettings extends ContextAwareBase implements Configurator 
     // what fails there is told by those who use it, in one line
     context.getLogger("io.fabric8").setLevel(Level.OFF);
     context.getLogger("io.lettuce").setLevel(Level.OFF);
+    // at its most talkative it tells session tokens, too
+    context.getLogger("software.amazon.awssdk").setLevel(Level.OFF);
     // a line for each frame that comes too late, which clients could fill a disk with
     context.getLogger("io.netty.handler.codec.http2").setLevel(Level.OFF);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

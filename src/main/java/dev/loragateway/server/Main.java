@@ -18,7 +18,8 @@ import picocli.CommandLine.Command;
       ServeCommand.class,
       CheckCommand.class,
       SimCommand.class,
-      AdaptersCommand.class
+      AdaptersCommand.class,
+      RuntimeCommand.class
     })
 public final class Main {
   /** Runs a command and exits with its code. */
