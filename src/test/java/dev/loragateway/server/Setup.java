@@ -92,6 +92,12 @@ final class Setup {
             new ScrapeSettings(Duration.ofMillis(50), Duration.ofSeconds(10), often, Engine.VLLM)));
   }
 
+  /** The Lease is in this namespace, and pods are not annotated. */
+  Setup lease(String namespace) {
+    annotations = new AnnotationSettings(false, false, namespace, "gateways");
+    return this;
+  }
+
   /** Pods are annotated by the gateway that has the Lease. */
   Setup annotate() {
     annotations = new AnnotationSettings(true, true, "llm", "gateways");
