@@ -25,6 +25,9 @@ final class StatusReport {
   /** Failed tries after which a request does not wait for the next one. */
   private static final int PATIENCE = 3;
 
+  private static final double LEAST_SIZE = 0.25;
+  private static final double MOST_SIZE = 4;
+
   private final Collection<ControlledAdapter> adapters;
   private final long now;
   private final long unixMillis;
@@ -170,7 +173,8 @@ final class StatusReport {
     Map<String, Copies> copies = new HashMap<>();
     holders.forEach(
         (model, at) ->
-            copies.put(model, new Copies(at.getFirst().endpoint.pool(), ready(model), false)));
+            copies.put(model, new Copies(at.getFirst().endpoint.pool(), ready(model), false, 1)));
+    double mean = meanBytes();
     for (ControlledAdapter adapter : adapters) {
       PoolSettings pool = adapter.pool;
       AdapterPhase phase = phase(adapter);
@@ -179,7 +183,7 @@ final class StatusReport {
         boolean expected =
             phase != AdapterPhase.FAILED
                 && (adapter.desired > 0 || adapter.spec().replicas().max() > 0);
-        copies.put(model, new Copies(pool.name(), ready(model), expected));
+        copies.put(model, new Copies(pool.name(), ready(model), expected, size(adapter, mean)));
         Variant variant = new Variant(model, adapter.name());
         names.put(
             adapter.name(), new Name(pool.name(), List.of(variant), card(pool, adapter.name())));
@@ -187,6 +191,21 @@ final class StatusReport {
     }
     aliases(names);
     return new ServedNames(names, copies);
+  }
+
+  private double meanBytes() {
+    return adapters.stream()
+        .map(ControlledAdapter::facts)
+        .filter(Objects::nonNull)
+        .mapToLong(AdapterFacts::bytes)
+        .average()
+        .orElse(1);
+  }
+
+  /** Bounded, since a swap has costs that do not depend on it. */
+  private static double size(ControlledAdapter adapter, double mean) {
+    AdapterFacts facts = adapter.facts();
+    return facts == null ? 1 : Math.clamp(facts.bytes() / mean, LEAST_SIZE, MOST_SIZE);
   }
 
   /** An alias stands for those of its adapters that are ready; for all of them while none is. */

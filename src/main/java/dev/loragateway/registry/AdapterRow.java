@@ -1,7 +1,9 @@
 package dev.loragateway.registry;
 
 import dev.loragateway.model.Residency;
+import dev.loragateway.registry.ServedNames.Copies;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One adapter over the endpoints of its pool, by their position in the snapshot. Which endpoints
@@ -17,12 +19,17 @@ public final class AdapterRow {
   private final EndpointBits cpu;
   private final HomeOrder homes;
   private final boolean expected;
+  private final double size;
 
   /** A row of an adapter that was not listed before. */
   AdapterRow(
-      String adapter, EndpointBits registered, boolean expected, List<LiveEndpoint> members) {
+      String adapter,
+      EndpointBits registered,
+      @Nullable Copies managed,
+      List<LiveEndpoint> members) {
     this.adapter = adapter;
-    this.expected = expected;
+    this.expected = managed != null && managed.expected();
+    this.size = managed == null ? 1 : managed.size();
     this.registered = registered;
     this.cells = new AdapterCell[members.size()];
     this.busy = new EndpointBits(members.size());
@@ -35,8 +42,9 @@ public final class AdapterRow {
   }
 
   /** A row that takes the place of another one of the same adapter over the same endpoints. */
-  AdapterRow(AdapterRow before, EndpointBits registered, boolean expected) {
-    this.expected = expected;
+  AdapterRow(AdapterRow before, EndpointBits registered, @Nullable Copies managed) {
+    this.expected = managed != null && managed.expected();
+    this.size = managed == null ? 1 : managed.size();
     this.adapter = before.adapter;
     this.registered = registered;
     this.cells = before.cells;
@@ -53,6 +61,11 @@ public final class AdapterRow {
   /** Returns whether the control plane will load the adapter where nobody has it. */
   public boolean expected() {
     return expected;
+  }
+
+  /** How much longer a swap of it takes than one of the pool's mean. */
+  public double size() {
+    return size;
   }
 
   /**

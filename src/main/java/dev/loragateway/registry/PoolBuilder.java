@@ -82,11 +82,10 @@ final class PoolBuilder {
       boolean ready = managed == null || managed.ready().contains(at.endpoint().address());
       registered.set(i, ready && at.models().containsKey(adapter));
     }
-    boolean expected = managed != null && managed.expected();
     AdapterRow old = rows.get(adapter);
     return old != null
-        ? new AdapterRow(old, registered, expected)
-        : new AdapterRow(adapter, registered, expected, members);
+        ? new AdapterRow(old, registered, managed)
+        : new AdapterRow(adapter, registered, managed, members);
   }
 
   /** Takes over which names stand for other models. */

@@ -63,8 +63,10 @@ public record ServedNames(Map<String, Name> names, Map<String, Copies> copies) {
    * @param pool the name of its pool
    * @param ready addresses of the endpoints where it is loaded and was seen to answer
    * @param expected whether it will be loaded if it is nowhere, so that requests may wait for it
+   * @param size of its weights as a multiple of the pool's mean, above 0; 1 when not known. A swap
+   *     of it takes so much longer
    */
-  public record Copies(String pool, Set<String> ready, boolean expected) {
+  public record Copies(String pool, Set<String> ready, boolean expected, double size) {
     public Copies {
       ready = Set.copyOf(ready);
     }

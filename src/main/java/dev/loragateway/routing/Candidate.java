@@ -137,13 +137,18 @@ final class Candidate {
     return row == null || !adapter ? -1 : row.nextHere(from);
   }
 
+  /** How much longer a swap of the adapter takes than one of the pool's mean. */
+  double size() {
+    return row == null ? 1 : row.size();
+  }
+
   /**
    * What the request costs at least where its adapter is not and that is not its home: a swap and
    * the penalty for the place, in milliseconds; 0 when that is not known of every endpoint.
    */
   double leastAway() {
     boolean known = row != null && adapter && now - pool.oldestLoadAt() <= staleAfter;
-    return known ? pool.leastSwapMillis() : 0;
+    return known ? pool.leastSwapMillis() * size() : 0;
   }
 
   /**

@@ -12,13 +12,15 @@ import dev.loragateway.registry.RoutingSettings;
  * wait      max(0, load + 1 - P) / P x L x itl        for a place in the batch
  * swaps     until those under way there are over      they stop the batch
  * deferral  L x itl / 2                               when every slot runs another adapter
- * swap      (CPU or disk) x (1 + requests in flight)  a swap blocks the whole batch, and those under
+ * swap      size x (CPU or disk) x (1 + requests in flight)
+ *                                                     a swap blocks the whole batch, and those under
  *           + swaps under way x requests in flight    way before it have kept it waiting already
  * load      0.3 x load x itl                          each request in the batch slows each token
- * home      one disk swap                             when a swap would happen off the adapter's home
+ * home      size x one disk swap                      when a swap would happen off the adapter's home
  * eviction  one disk swap x min(1, demand of victim / demand of adapter)
  *                                                     when the victim is in no other GPU slot
  *
+ * size = bytes of the adapter as a multiple of the pool's mean, where they are known,
  * P = batch places, L = output tokens per request, itl = time per token; the last three are learned.
  *
  * The eviction term is what keeps a set of adapters that fits into the pool's slots resident: pushing
@@ -59,11 +61,11 @@ final class CostModel {
       return cost + (at.unknown() || at.startsNow() ? 0 : times.answer() / 2);
     }
     int others = at.state().inFlight().total();
-    double swap = swapTime(at.level(), times) * (1 + others) + swaps * others;
+    double swap = at.size() * swapTime(at.level(), times) * (1 + others) + swaps * others;
     if (at.unknown()) {
       return cost + swap;
     }
-    swap += at.home() ? 0 : times.diskSwap();
+    swap += at.home() ? 0 : at.size() * times.diskSwap();
     if (cost + swap > enough) {
       return cost + swap;
     }

@@ -67,7 +67,7 @@ class ServedNamesTest {
 
   private static Copies copies(boolean expected, List<Endpoint> ready) {
     return new Copies(
-        "llama", Set.copyOf(ready.stream().map(Endpoint::address).toList()), expected);
+        "llama", Set.copyOf(ready.stream().map(Endpoint::address).toList()), expected, 1);
   }
 
   private PoolSnapshot pool() {

@@ -9,6 +9,7 @@ import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.registry.ScalingSettings;
+import dev.loragateway.registry.ServedNames;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +29,24 @@ class EndpointPickerTest {
 
   private static Cluster cluster(int size, RoutingPolicy policy) {
     return cluster(size, Cluster.policy(policy));
+  }
+
+  @Test
+  void pick_largeAdapter_staysForLongerWhereItIs() {
+    assertThat(atBusyHolder(1)).isFalse();
+    assertThat(atBusyHolder(4)).isTrue();
+  }
+
+  /** Whether a request goes to the endpoint that has the adapter, but many requests, too. */
+  private static boolean atBusyHolder(double size) {
+    Cluster cluster =
+        cluster(2, RoutingPolicy.LORA_AWARE).up(0, ADAPTERS, 4, "a").up(1, ADAPTERS, 4);
+    cluster.report(0, 100, 0, 0.1, 4, Set.of("a"));
+    Set<String> everywhere = Set.of(cluster.address(0), cluster.address(1));
+    cluster.registry.serve(
+        new ServedNames(
+            Map.of(), Map.of("a", new ServedNames.Copies("pool", everywhere, true, size))));
+    return Cluster.address(cluster.choose("a")).equals(cluster.address(0));
   }
 
   @ParameterizedTest
