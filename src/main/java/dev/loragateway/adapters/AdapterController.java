@@ -197,7 +197,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       dirty = true;
     }
     long now = parts.registry().now();
-    if (now >= rethinkAt) {
+    boolean thinks = now >= rethinkAt;
+    if (thinks) {
       rethinkAt = now + RETHINK.toNanos();
       dirty |= reconciler.scale(snapshot, current, now);
       if (now >= replanAt || reconciler.lacks()) {
@@ -208,8 +209,10 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       replanAt = now + REPLAN.toNanos();
       dirty = true;
     }
-    dirty |= reconciler.turnOver();
-    act(current.loading(), now);
+    if (dirty || thinks || !reconciler.settled()) {
+      dirty |= reconciler.turnOver();
+      act(current.loading(), now);
+    }
     if (dirty) {
       dirty = false;
       tell(now);

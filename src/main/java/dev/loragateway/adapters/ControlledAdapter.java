@@ -101,7 +101,7 @@ final class ControlledAdapter {
 
   /** Whether it can be placed. */
   boolean placeable() {
-    return pool != null && !wanted.isEmpty() && refusal().isEmpty();
+    return pool != null && content instanceof Content.Settled && unfit.isEmpty();
   }
 
   /** The name by which servers know what requests should go to. */

@@ -325,6 +325,18 @@ final class Reconciler {
     return tasks;
   }
 
+  /** Whether everything is as it should be, so that nothing is to be done before that changes. */
+  boolean settled() {
+    for (ControlledEndpoint at : endpoints.values()) {
+      for (ControlledCopy copy : at.copies()) {
+        if (!copy.ready()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   /** What is to be loaded, seen to answer and taken away now, the most urgent first. */
   List<Task> tasks(AdapterSettings.Loading settings, long now) {
     List<Task> tasks = new ArrayList<>();
@@ -349,7 +361,7 @@ final class Reconciler {
     }
     for (String address : adapter.planned) {
       ControlledEndpoint at = endpoints.get(address);
-      if (at != null && at.mayCall(settings, now)) {
+      if (at != null) {
         ControlledCopy copy = at.copy(adapter.name(), adapter.wanted);
         boolean adopted = copy.listed && copy.attempts == 0;
         begin(at, copy, adopted ? Kind.VERIFY : Kind.LOAD, settings, now, tasks);

@@ -95,7 +95,8 @@ final class StatusReport {
   private AdapterStatus.Copy describe(ControlledEndpoint at, ControlledCopy copy) {
     boolean waits = copy.state == CopyState.FAILED && !copy.lasting && copy.retryAt > now;
     long retryAt = waits ? unixMillis + (copy.retryAt - now) / 1_000_000 : 0;
-    CopyState state = copy.busy && copy.state == CopyState.FAILED ? CopyState.LOADING : copy.state;
+    boolean begins = copy.state == CopyState.FAILED && (copy.busy || copy.attempts == 0);
+    CopyState state = begins ? CopyState.LOADING : copy.state;
     return new AdapterStatus.Copy(
         at.address(), copy.revision, state, copy.attempts, retryAt, copy.reason);
   }

@@ -103,7 +103,10 @@ final class AdmissionQueue {
       if (refusal != null) {
         drain(admitted);
         Pick pick = picker.pick(entry.again, now, true);
-        return waits(pick) ? refusal : pick;
+        boolean comes = pick instanceof Pick.NotLoaded && settings.capacity() > 0;
+        return comes || pick instanceof Pick.Saturated || pick instanceof Pick.NoRoom
+            ? refusal
+            : pick;
       }
       lines.add(entry, headStart(request, settings), again);
       size = lines.size();
