@@ -116,12 +116,12 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   /** One at a time, so that the newest catalog is the last one that is taken in. */
   private synchronized void declared() {
     AdapterCatalog.Catalog catalog = parts.catalog().current();
-    look.at(catalog.adapters().values().stream().map(AdapterCatalog.Declared::spec).toList());
     events.add(
         () -> {
           reconciler.declare(catalog, settings.get(), parts.registry().now());
           rethinkAt = Long.MIN_VALUE;
         });
+    look.at(catalog.adapters().values().stream().map(AdapterCatalog.Declared::spec).toList());
   }
 
   /** The settings changed. Does not block. */
@@ -209,8 +209,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       replanAt = now + REPLAN.toNanos();
       dirty = true;
     }
-    if (dirty || thinks || !reconciler.settled()) {
-      dirty |= reconciler.turnOver();
+    if (dirty || thinks || !reconciler.settled(now)) {
+      dirty |= reconciler.turnOver(leads);
       act(current.loading(), now);
     }
     if (dirty) {

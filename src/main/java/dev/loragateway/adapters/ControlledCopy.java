@@ -107,6 +107,11 @@ final class ControlledCopy {
     return attempts > 0 && (lasting || now - retryAt < MEMORY);
   }
 
+  /** Whether there is nothing to be done about it before some time has passed, if ever. */
+  boolean rests(long now) {
+    return state == CopyState.FAILED && !busy && !listed && (lasting || retryAt > now);
+  }
+
   /** Whether it has failed so often that another endpoint should have it. */
   boolean hopeless() {
     return state == CopyState.FAILED && (lasting || attempts >= PATIENCE);

@@ -23,10 +23,16 @@ record PoolMatch(@Nullable PoolSettings pool, String refusal) {
   /**
    * Looks for it.
    *
+   * @param name of the adapter
    * @param baseModel as declared; empty = it is not
    * @param facts of the files; null when they cannot be seen
    */
-  static PoolMatch of(String baseModel, @Nullable AdapterFacts facts, RegistrySnapshot snapshot) {
+  static PoolMatch of(
+      String name, String baseModel, @Nullable AdapterFacts facts, RegistrySnapshot snapshot) {
+    String taken = taken(name, snapshot);
+    if (taken != null) {
+      return refused(taken);
+    }
     String trainedFor = facts == null ? "" : facts.baseModel();
     List<PoolSnapshot> candidates = new ArrayList<>();
     for (PoolSnapshot pool : snapshot.pools()) {
@@ -48,6 +54,20 @@ record PoolMatch(@Nullable PoolSettings pool, String refusal) {
               .formatted(trainedFor, only.name(), String.join(", ", names(only, snapshot))));
     }
     return new PoolMatch(only.settings(), "");
+  }
+
+  /** Why the name cannot be an adapter's, or null when it can. */
+  static @Nullable String taken(String name, RegistrySnapshot snapshot) {
+    for (PoolSnapshot pool : snapshot.pools()) {
+      if (pool.settings().baseModel().equals(name)) {
+        return "%s is the base model of pool %s (expected: another name)"
+            .formatted(name, pool.name());
+      }
+      if (pool.settings().aliases().containsKey(name)) {
+        return "%s is an alias of pool %s (expected: another name)".formatted(name, pool.name());
+      }
+    }
+    return null;
   }
 
   private static PoolMatch refused(String why) {

@@ -195,7 +195,8 @@ final class Reconciler {
   boolean scale(RegistrySnapshot snapshot, AdapterSettings settings, long now) {
     boolean changed = false;
     for (ControlledAdapter adapter : adapters.values()) {
-      PoolMatch match = PoolMatch.of(adapter.spec().baseModel(), adapter.facts(), snapshot);
+      PoolMatch match =
+          PoolMatch.of(adapter.name(), adapter.spec().baseModel(), adapter.facts(), snapshot);
       changed |= !match.refusal().equals(adapter.unfit);
       adapter.unfit = match.refusal();
       adapter.pool = match.pool();
@@ -268,13 +269,16 @@ final class Reconciler {
     return holders;
   }
 
-  /** Lets requests go to another revision where that is ready; returns whether any did. */
-  boolean turnOver() {
+  /**
+   * Lets requests go to another revision where that is ready; returns whether any did. Who does not
+   * lead does not know where it is to be, and goes on as soon as it is anywhere.
+   */
+  boolean turnOver(boolean leads) {
     boolean changed = false;
     for (ControlledAdapter adapter : adapters.values()) {
       String before = adapter.serving;
       boolean served = isReady(adapter, adapter.serving);
-      if (isReady(adapter, adapter.wanted) && (!served || isComplete(adapter))) {
+      if (isReady(adapter, adapter.wanted) && (!served || !leads || isComplete(adapter))) {
         adapter.serving = adapter.wanted;
       } else if (!served) {
         adapter.serving = anyReady(adapter);
@@ -316,6 +320,9 @@ final class Reconciler {
     List<Task> tasks = new ArrayList<>();
     for (ControlledEndpoint at : endpoints.values()) {
       for (ControlledCopy copy : at.copies()) {
+        if (copy.state == CopyState.DRAINING && copy.listed && !copy.busy) {
+          copy.recheck(now);
+        }
         if (copy.listed && adapters.containsKey(copy.adapter)) {
           begin(at, copy, Kind.VERIFY, settings, now, tasks);
         }
@@ -326,10 +333,10 @@ final class Reconciler {
   }
 
   /** Whether everything is as it should be, so that nothing is to be done before that changes. */
-  boolean settled() {
+  boolean settled(long now) {
     for (ControlledEndpoint at : endpoints.values()) {
       for (ControlledCopy copy : at.copies()) {
-        if (!copy.ready()) {
+        if (!copy.ready() && !copy.rests(now)) {
           return false;
         }
       }
@@ -435,6 +442,9 @@ final class Reconciler {
     boolean isTarget = copy.revision.equals(adapter.wanted);
     if (isTarget && (adapter.planned.contains(at.address()) || !adapter.placeable())) {
       return true;
+    }
+    if (adapter.desired == 0) {
+      return false;
     }
     if (adapter.serving.isEmpty()) {
       return copy.listed && adapter.desired > 0;

@@ -43,8 +43,10 @@ final class Scaling {
       return before != adapter.desired;
     }
     double copies = Math.ceil(concurrency(adapter, pool) / settings.perReplica());
-    boolean used =
-        replicas.min() > 0 || now - lastUse(adapter, endpoints, now) < settings.idle().toNanos();
+    if (replicas.min() == 0) {
+      adapter.askedAt = lastUse(adapter, endpoints, now);
+    }
+    boolean used = replicas.min() > 0 || now - adapter.askedAt < settings.idle().toNanos();
     int least = Math.max(replicas.min(), used ? 1 : 0);
     int need = (int) Math.clamp(copies, least, replicas.max());
     if (!used && replicas.min() == 0) {

@@ -125,7 +125,7 @@ final class SnapshotBuilder {
         .names()
         .forEach(
             (name, of) -> {
-              if (of.pool().equals(settings.name())) {
+              if (of.pool().equals(settings.name()) && !isBase(name)) {
                 variants.put(name, variants(name, of, listed));
               }
             });
@@ -197,13 +197,18 @@ final class SnapshotBuilder {
     return names;
   }
 
+  /** Whether it is the name of a base model, which nothing takes over. */
+  private boolean isBase(String model) {
+    return pools.stream().anyMatch(pool -> pool.settings().baseModel().equals(model));
+  }
+
   private void ownServed(int pool) {
     String name = pools.get(pool).settings().name();
     served
         .names()
         .forEach(
             (model, of) -> {
-              if (of.pool().equals(name) && own(model, pool)) {
+              if (of.pool().equals(name) && !isBase(model) && own(model, pool)) {
                 cards.put(model, of.card());
               }
             });

@@ -103,6 +103,9 @@ final class AdmissionQueue {
       if (refusal != null) {
         drain(admitted);
         Pick pick = picker.pick(entry.again, now, true);
+        if (pick instanceof Pick.NotLoaded) {
+          warmUps.wanted(entry.again, now, this::freed);
+        }
         boolean comes = pick instanceof Pick.NotLoaded && settings.capacity() > 0;
         return comes || pick instanceof Pick.Saturated || pick instanceof Pick.NoRoom
             ? refusal

@@ -35,7 +35,7 @@ class PoolMatchTest {
         });
     AdapterFacts facts =
         trainedFor == null ? null : new AdapterFacts(8, 16, List.of(), trainedFor, 4, 1);
-    return PoolMatch.of(baseModel, facts, registry.snapshot());
+    return PoolMatch.of("lora", baseModel, facts, registry.snapshot());
   }
 
   private @Nullable String pool(PoolMatch match) {

@@ -322,6 +322,37 @@ class AdaptersTest {
   }
 
   @Test
+  void adapterNamedLikeTheBaseModel_isRefused_andTheBaseModelIsServed() {
+    folder.write("base", 1);
+    folder.write("law", 1);
+    Gateway gateway =
+        gateways.start(
+            setup(folder.spec("base", "1"), folder.spec("law", "1", new AliasShare("base", 1))));
+
+    awaitPhase(gateway, "base", AdapterPhase.REFUSED);
+    awaitPhase(gateway, "law", AdapterPhase.READY);
+
+    assertThat(status(gateway, "base").message()).contains("is the base model of pool");
+    assertThat(gateways.chat(gateway, "base").status()).isEqualTo(200);
+    assertThat(seen("/v1/chat/completions"))
+        .singleElement()
+        .extracting(SimRequest::model)
+        .isEqualTo("base");
+  }
+
+  @Test
+  void unusedAdapter_withoutAQueue_isLoadedByTheFirstRequest() {
+    folder.write("law", 1);
+    Gateway gateway = gateways.start(setup(folder.spec("law", "0-2")).noQueue());
+    awaitPhase(gateway, "law", AdapterPhase.ARCHIVED);
+
+    assertThat(gateways.chat(gateway, "law").status()).isEqualTo(503);
+
+    awaitPhase(gateway, "law", AdapterPhase.READY);
+    assertThat(gateways.chat(gateway, "law").status()).isEqualTo(200);
+  }
+
+  @Test
   void hangingEndpoint_holdsUpNobodyElse() {
     AdapterSpec[] specs = new AdapterSpec[8];
     for (int i = 0; i < 8; i++) {
