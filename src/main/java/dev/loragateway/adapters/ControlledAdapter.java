@@ -3,7 +3,6 @@ package dev.loragateway.adapters;
 import dev.loragateway.adapters.AdapterCatalog.Declared;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.ServedNames;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -115,17 +114,19 @@ final class ControlledAdapter {
     return ServedNames.internal(name(), wanted);
   }
 
-  /** The copies of a revision that are ready. */
-  List<ControlledCopy> ready(Iterable<ControlledEndpoint> endpoints, String revision) {
-    List<ControlledCopy> ready = new ArrayList<>();
+  /** Whether a revision is ready anywhere. */
+  boolean isReady(Iterable<ControlledEndpoint> endpoints, String revision) {
+    if (revision.isEmpty()) {
+      return false;
+    }
     String model = ServedNames.internal(name(), revision);
     for (ControlledEndpoint at : endpoints) {
       ControlledCopy copy = at.copy(model);
       if (copy != null && copy.ready()) {
-        ready.add(copy);
+        return true;
       }
     }
-    return ready;
+    return false;
   }
 
   /** Where it was tried in vain so often that it should be elsewhere. */

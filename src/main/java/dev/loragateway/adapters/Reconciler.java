@@ -289,7 +289,7 @@ final class Reconciler {
   }
 
   private boolean isReady(ControlledAdapter adapter, String revision) {
-    return !revision.isEmpty() && !adapter.ready(endpoints.values(), revision).isEmpty();
+    return adapter.isReady(endpoints.values(), revision);
   }
 
   /** Whether the wanted revision is ready wherever it should be and can be. */
@@ -447,7 +447,7 @@ final class Reconciler {
       return false;
     }
     if (adapter.serving.isEmpty()) {
-      return copy.listed && adapter.desired > 0;
+      return copy.listed;
     }
     boolean serves = copy.ready() && copy.revision.equals(adapter.serving);
     return serves && (!isTarget || missing(adapter));
