@@ -106,6 +106,11 @@ public final class PlacementPlanner {
   }
 
   private void complete(PlannedAdapter adapter) {
+    if (adapter.everywhere()) {
+      Set<PlannedSite> taken = Set.copyOf(adapter.sites);
+      adapter.fitting.stream().filter(site -> !taken.contains(site)).forEach(s -> s.add(adapter));
+      return;
+    }
     while (adapter.sites.size() < adapter.wanted()) {
       best(adapter, adapter.fitting).add(adapter);
     }

@@ -3,7 +3,9 @@ package dev.loragateway.adapters;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -61,11 +63,28 @@ class PlacementPlannerProperties {
       return sites.stream().filter(site -> request.unfit(site) == null).toList();
     }
 
+    /** Everything somewhere, much of it on few endpoints. */
+    Placement scattered(Random random) {
+      Map<String, List<String>> copies = new LinkedHashMap<>();
+      for (PlacementRequest request : requests) {
+        List<PlacementSite> fitting = new ArrayList<>(fitting(request));
+        Collections.shuffle(fitting.subList(fitting.size() / 2, fitting.size()), random);
+        copies.put(
+            request.adapter(),
+            fitting.stream().limit(request.copies()).map(PlacementSite::address).toList());
+      }
+      return new Placement(copies, Map.of());
+    }
+
+    Case moving(int most) {
+      return new Case(
+          sites, requests, new PlacementSettings(settings.strategy(), settings.reserve(), most));
+    }
+
     Case without(PlacementSite lost) {
       List<PlacementSite> left = new ArrayList<>(sites);
       left.remove(lost);
-      return new Case(
-          left, requests, new PlacementSettings(settings.strategy(), settings.reserve(), 0));
+      return new Case(left, requests, settings).moving(0);
     }
   }
 
@@ -95,6 +114,34 @@ class PlacementPlannerProperties {
       assertThat(planned.plan(plan).of(request.adapter()))
           .containsExactlyInAnyOrderElementsOf(plan.of(request.adapter()));
     }
+  }
+
+  @Property(tries = 200)
+  void plans_ofOneAnother_moveAtMostSoMany_andComeToAnEnd(@ForAll Random random) {
+    Case start = Case.of(random);
+    int most = 1 + random.nextInt(3);
+    Placement now = start.scattered(random);
+    now = start.moving(0).plan(now);
+    for (int plans = 0; ; plans++) {
+      Placement next = start.moving(most).plan(now);
+      int moved = moved(now, next);
+      assertThat(moved).isLessThanOrEqualTo(most);
+      if (moved == 0) {
+        break;
+      }
+      assertThat(plans).isLessThan(200);
+      now = next;
+    }
+  }
+
+  private static int moved(Placement before, Placement after) {
+    int moved = 0;
+    for (Map.Entry<String, List<String>> copies : after.copies().entrySet()) {
+      Set<String> added = new HashSet<>(copies.getValue());
+      added.removeAll(before.of(copies.getKey()));
+      moved += added.size();
+    }
+    return moved;
   }
 
   @Property(tries = 500)
