@@ -42,6 +42,9 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   /** For endpoints that were not asked yet: what they hold need not be loaded elsewhere. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** Between two turns, so that many events are taken in at once. */
+  private static final Duration PACE = Duration.ofMillis(5);
+
   private static final Duration TICK = Duration.ofMillis(100);
   private static final Duration RETHINK = Duration.ofSeconds(1);
   private static final Duration REPLAN = Duration.ofSeconds(30);
@@ -49,6 +52,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private final Parts parts;
   private final Supplier<AdapterSettings> settings;
   private final AdaptersListener listener;
+  private final Inventory inventory = new Inventory();
   private final Reconciler reconciler;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final ExecutorService threads =
@@ -92,12 +96,10 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     this.settings = settings;
     this.listener = listener;
     this.startedAt = parts.registry().now();
-    this.reconciler = new Reconciler(new Scaling(parts.demand()));
+    this.reconciler = new Reconciler(inventory, new Scaling(parts.demand()));
     this.look =
         new ContentLook(
-            parts.contents(),
-            (spec, content) ->
-                events.add(() -> reconciler.found(spec.name(), spec.source(), content)));
+            parts.contents(), (spec, content) -> events.add(() -> found(spec, content)));
   }
 
   /** Begins to work. */
@@ -118,10 +120,22 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     AdapterCatalog.Catalog catalog = parts.catalog().current();
     events.add(
         () -> {
-          reconciler.declare(catalog, settings.get(), parts.registry().now());
+          inventory.declare(catalog, settings.get(), parts.registry().now());
           rethinkAt = Long.MIN_VALUE;
+          changedNow();
         });
     look.at(catalog.adapters().values().stream().map(AdapterCatalog.Declared::spec).toList());
+  }
+
+  private void found(AdapterSpec spec, Content content) {
+    if (inventory.found(spec.name(), spec.source(), content)) {
+      changedNow();
+    }
+  }
+
+  private void changedNow() {
+    reconciler.replan();
+    dirty = true;
   }
 
   /** The settings changed. Does not block. */
@@ -134,10 +148,12 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     events.add(
         () -> {
           String name = ServedNames.adapter(model);
-          ControlledAdapter adapter = name == null ? null : reconciler.adapter(name);
+          ControlledAdapter adapter = name == null ? null : inventory.adapter(name);
           if (adapter != null) {
             adapter.askedAt = parts.registry().now();
-            rethinkAt = Long.MIN_VALUE;
+            if (adapter.desired == 0) {
+              rethinkAt = Long.MIN_VALUE;
+            }
           }
         });
   }
@@ -151,7 +167,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     events.add(
         () -> {
           if (!leads) {
-            reconciler.ready(adapter, revision, addresses, parts.registry().now());
+            inventory.ready(adapter, revision, addresses, parts.registry().now());
+            dirty = true;
           }
         });
   }
@@ -170,8 +187,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private void run() {
     try {
       while (!threads.isShutdown()) {
-        Runnable event = events.poll(TICK.toNanos(), TimeUnit.NANOSECONDS);
-        turn(event);
+        turn(events.poll(TICK.toNanos(), TimeUnit.NANOSECONDS));
+        Thread.sleep(PACE);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -191,10 +208,11 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private void think(@Nullable Runnable first) {
     RegistrySnapshot snapshot = parts.registry().snapshot();
     AdapterSettings current = settings.get();
-    dirty |= reconciler.observe(snapshot, parts.registry().now());
+    if (inventory.observe(snapshot, parts.registry().now())) {
+      changedNow();
+    }
     for (Runnable event = first; event != null; event = events.poll()) {
       event.run();
-      dirty = true;
     }
     long now = parts.registry().now();
     boolean thinks = now >= rethinkAt;
@@ -203,12 +221,10 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       dirty |= reconciler.scale(snapshot, current, now);
       if (now >= replanAt || reconciler.lacks()) {
         reconciler.replan();
+        replanAt = now + REPLAN.toNanos();
       }
     }
-    if (reconciler.plan(snapshot, current.placement(), this::site, now)) {
-      replanAt = now + REPLAN.toNanos();
-      dirty = true;
-    }
+    dirty |= reconciler.plan(snapshot, current.placement(), this::site, now);
     if (dirty || thinks || !reconciler.settled(now)) {
       dirty |= reconciler.turnOver(leads);
       act(current.loading(), now);
@@ -223,9 +239,9 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     boolean led = leads;
     leads = parts.lead().leads();
     if (leads && !led) {
-      reconciler.remember(parts.lead().remembered(), now, System.currentTimeMillis());
+      inventory.remember(parts.lead().remembered(), now, System.currentTimeMillis());
     }
-    boolean knows = reconciler.asked() || now - startedAt >= PATIENCE.toNanos();
+    boolean knows = inventory.asked() || now - startedAt >= PATIENCE.toNanos();
     List<Task> tasks =
         knows && leads ? reconciler.tasks(loading, now) : reconciler.verifications(loading, now);
     for (Task task : tasks) {
@@ -237,26 +253,26 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private void tell(long now) {
     StatusReport report =
         new StatusReport(
-            reconciler.adapters(), reconciler.endpoints(), now, System.currentTimeMillis());
+            inventory.adapters(), inventory.endpoints(), now, System.currentTimeMillis());
     ServedNames names = report.names();
     if (!names.equals(told)) {
       told = names;
       parts.registry().serve(names);
     }
     statuses = report.statuses();
-    held = reconciler.asked() ? report.held() : null;
+    held = inventory.asked() ? report.held() : null;
     listener.changed(statuses);
   }
 
   private PlacementSite site(ControlledEndpoint at) {
     Map<String, String> labels = new HashMap<>();
-    labels.put(PlacementSite.ZONE, at.endpoint.origin().zone());
-    labels.put(PlacementSite.NODE, at.endpoint.origin().node());
-    labels.put(Preferences.ENGINE, parts.servers().engine(at.endpoint));
+    labels.put(PlacementSite.ZONE, at.endpoint().origin().zone());
+    labels.put(PlacementSite.NODE, at.endpoint().origin().node());
+    labels.put(Preferences.ENGINE, parts.servers().engine(at.endpoint()));
     labels.values().removeIf(String::isEmpty);
     return new PlacementSite(
         at.address(),
-        reconciler.baseModel(at.endpoint.pool()),
+        inventory.baseModel(at.endpoint().pool()),
         Math.max(1, at.seen().residency().slots()),
         0,
         at.seen().othersUsually(),
@@ -288,20 +304,21 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       return new Failed("another gateway has the lead", true);
     }
     if (task.kind() == Kind.UNLOAD) {
-      return servers.unload(task.at().endpoint, name);
+      return servers.unload(task.endpoint(), name);
     }
     AdapterSource source = task.source();
     CallResult loaded =
         task.kind() == Kind.LOAD && source != null
-            ? servers.load(task.at().endpoint, name, source)
+            ? servers.load(task.endpoint(), name, source)
             : new Done();
-    return loaded instanceof Done ? servers.verify(task.at().endpoint, name) : loaded;
+    return loaded instanceof Done ? servers.verify(task.endpoint(), name) : loaded;
   }
 
   private void ended(Task task, CallResult result, long nanos) {
     long now = parts.registry().now();
     ControlledCopy copy = task.copy();
     copy.busy = false;
+    changedNow();
     task.at().ended(!(result instanceof Failed failed) || failed.answered(), now);
     boolean well = result instanceof Done;
     if (task.kind() == Kind.UNLOAD) {
@@ -313,8 +330,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       case Refused(String reason) -> failed(task, reason, true, now);
       case Failed(String reason, boolean answered) -> failed(task, reason, false, now);
     }
-    reconciler.replan();
-    listener.loaded(task.at().endpoint, copy.adapter, nanos, well);
+    listener.loaded(task.endpoint(), copy.adapter, nanos, well);
   }
 
   private void failed(Task task, String reason, boolean lasting, long now) {
@@ -332,12 +348,12 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
     ControlledCopy copy = task.copy();
     if (well) {
       task.at().copies().remove(copy);
-      parts.registry().lost(task.at().endpoint, copy.name());
+      parts.registry().lost(task.endpoint(), copy.name());
     } else {
       copy.attempts++;
       copy.retryAt = now + RETHINK.toNanos() * Math.min(copy.attempts, 30);
     }
-    listener.unloaded(task.at().endpoint, copy.adapter, well);
+    listener.unloaded(task.endpoint(), copy.adapter, well);
   }
 
   /** Stops; what is loaded stays. */

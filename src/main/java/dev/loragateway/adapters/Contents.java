@@ -3,6 +3,7 @@ package dev.loragateway.adapters;
 import dev.loragateway.adapters.Content.Refused;
 import dev.loragateway.adapters.Content.Settled;
 import dev.loragateway.adapters.Content.Unsettled;
+import dev.loragateway.registry.ServedNames;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -145,6 +146,6 @@ public final class Contents {
   }
 
   private static String digits(byte[] hash) {
-    return HexFormat.of().formatHex(hash).substring(0, Revisions.DIGITS);
+    return HexFormat.of().formatHex(hash).substring(0, ServedNames.REVISION_DIGITS);
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ControlledAdapter {
   /** Stands for the revision of files that were not looked at yet. */
-  private static final String NOT_KNOWN = "0".repeat(Revisions.DIGITS);
+  private static final String NOT_KNOWN = "0".repeat(ServedNames.REVISION_DIGITS);
 
   private Declared declared;
 
@@ -32,6 +32,8 @@ final class ControlledAdapter {
 
   /** The same of the files; empty = not known. */
   String wanted = "";
+
+  private String wantedName = "";
 
   /** Endpoints that should have it. */
   int desired;
@@ -86,6 +88,7 @@ final class ControlledAdapter {
     content = next;
     if (next instanceof Content.Settled settled) {
       wanted = settled.revision();
+      wantedName = ServedNames.internal(name(), wanted);
     }
   }
 
@@ -105,13 +108,15 @@ final class ControlledAdapter {
 
   /** The name by which servers know what requests should go to. */
   String target() {
-    String revision = !serving.isEmpty() ? serving : wanted;
-    return ServedNames.internal(name(), revision.isEmpty() ? NOT_KNOWN : revision);
+    if (serving.isEmpty() || serving.equals(wanted)) {
+      return wanted.isEmpty() ? ServedNames.internal(name(), NOT_KNOWN) : wantedName;
+    }
+    return ServedNames.internal(name(), serving);
   }
 
-  /** The name by which servers know what should be loaded. */
+  /** The name by which servers know what should be loaded; empty = its files are not known. */
   String wantedName() {
-    return ServedNames.internal(name(), wanted);
+    return wantedName;
   }
 
   /** Whether a revision is ready anywhere. */
@@ -127,6 +132,19 @@ final class ControlledAdapter {
       }
     }
     return false;
+  }
+
+  /** Takes over where it should be; returns whether that is news. */
+  boolean plan(Placement plan) {
+    List<String> before = planned;
+    String missed = missing;
+    if (placeable()) {
+      planned = plan.of(name());
+      missing = plan.missing().getOrDefault(name(), "");
+    } else {
+      missing = "";
+    }
+    return !before.equals(planned) || !missed.equals(missing);
   }
 
   /** Where it was tried in vain so often that it should be elsewhere. */

@@ -18,6 +18,7 @@ final class ControlledCopy {
 
   final String adapter;
   final String revision;
+  private final String name;
   CopyState state = CopyState.FAILED;
 
   /** Whether a call for it is under way. */
@@ -39,11 +40,12 @@ final class ControlledCopy {
   ControlledCopy(String adapter, String revision) {
     this.adapter = adapter;
     this.revision = revision;
+    this.name = ServedNames.internal(adapter, revision);
   }
 
   /** The name by which the server knows it. */
   String name() {
-    return ServedNames.internal(adapter, revision);
+    return name;
   }
 
   boolean ready() {

@@ -20,21 +20,59 @@ final class ControlledEndpoint {
   private static final long SECOND = 1_000_000_000L;
   private static final long PAUSE = 10 * SECOND;
 
-  final Endpoint endpoint;
-  final Map<String, ControlledCopy> copies = new LinkedHashMap<>();
+  /** After it is back, so long a scrape may take to tell which process it is. */
+  private static final long PATIENCE = 5 * SECOND;
+
+  private final Map<String, ControlledCopy> copies = new LinkedHashMap<>();
   private EndpointState seen;
+  private long leftAt;
+  private long backAt = Long.MAX_VALUE;
   private int calls;
   private int unanswered;
   private long pausedUntil = Long.MIN_VALUE;
   private long nextStart = Long.MIN_VALUE;
 
   ControlledEndpoint(EndpointState seen) {
-    this.endpoint = seen.endpoint();
     this.seen = seen;
   }
 
+  /** As it is reached now. */
+  Endpoint endpoint() {
+    return seen.endpoint();
+  }
+
   String address() {
-    return endpoint.address();
+    return endpoint().address();
+  }
+
+  /** Whether it is known under that address; another credential is no other server. */
+  boolean isOf(Endpoint endpoint) {
+    return endpoint.pool().equals(endpoint().pool());
+  }
+
+  /** It does not answer any more. */
+  void left(long now) {
+    leftAt = now;
+    backAt = Long.MAX_VALUE;
+  }
+
+  /** It answers again: whether it can be told by now which process that is. */
+  boolean tells(EndpointState state, long now) {
+    backAt = Math.min(backAt, now);
+    return Double.isNaN(processStart(seen))
+        || state.loadAt() - leftAt > 0
+        || now - backAt >= PATIENCE;
+  }
+
+  /** Whether that is the process that left, and so has what it had. */
+  boolean cameBackAs(EndpointState state) {
+    return isOf(state.endpoint())
+        && state.loadAt() - leftAt > 0
+        && processStart(state) == processStart(seen);
+  }
+
+  private static double processStart(EndpointState state) {
+    return state.load() == null ? Double.NaN : state.load().processStart();
   }
 
   EndpointState seen() {
@@ -73,8 +111,8 @@ final class ControlledEndpoint {
     boolean changed = false;
     for (String model : models) {
       String adapter = ServedNames.adapter(model);
-      if (adapter != null && Revisions.is(model) && !copies.containsKey(model)) {
-        ControlledCopy copy = new ControlledCopy(adapter, Revisions.of(model));
+      if (adapter != null && ServedNames.isRevision(model) && !copies.containsKey(model)) {
+        ControlledCopy copy = new ControlledCopy(adapter, ServedNames.revision(model));
         copy.listed = true;
         copies.put(model, copy);
         changed = true;

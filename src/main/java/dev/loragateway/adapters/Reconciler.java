@@ -1,21 +1,14 @@
 package dev.loragateway.adapters;
 
-import dev.loragateway.adapters.AdapterCatalog.Catalog;
-import dev.loragateway.adapters.AdapterCatalog.Declared;
-import dev.loragateway.model.Health;
-import dev.loragateway.registry.EndpointState;
+import dev.loragateway.model.Endpoint;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
-import dev.loragateway.registry.ServedNames;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,17 +21,22 @@ import org.jspecify.annotations.Nullable;
  * drained and unloaded. So too for a move: a copy goes only when enough others are ready.
  */
 final class Reconciler {
-  private final Map<String, ControlledAdapter> adapters = new TreeMap<>();
-  private final Map<String, ControlledEndpoint> endpoints = new LinkedHashMap<>();
+  private final Inventory inventory;
   private final Scaling scaling;
-  private Map<String, String> bases = Map.of();
-  private boolean complete;
-  private boolean asked;
   private boolean planDue = true;
 
-  /** Something that is to be done at an endpoint. */
+  /**
+   * Something that is to be done at an endpoint.
+   *
+   * @param endpoint as it is reached now
+   * @param source of what is to be loaded; null when it is not declared any more
+   */
   record Task(
-      ControlledEndpoint at, ControlledCopy copy, Kind kind, @Nullable AdapterSource source) {}
+      ControlledEndpoint at,
+      Endpoint endpoint,
+      ControlledCopy copy,
+      Kind kind,
+      @Nullable AdapterSource source) {}
 
   /** What is to be done. */
   enum Kind {
@@ -47,35 +45,14 @@ final class Reconciler {
     UNLOAD
   }
 
-  Reconciler(Scaling scaling) {
+  Reconciler(Inventory inventory, Scaling scaling) {
+    this.inventory = inventory;
     this.scaling = scaling;
-  }
-
-  Collection<ControlledAdapter> adapters() {
-    return adapters.values();
-  }
-
-  Collection<ControlledEndpoint> endpoints() {
-    return endpoints.values();
-  }
-
-  @Nullable ControlledAdapter adapter(String name) {
-    return adapters.get(name);
-  }
-
-  /** The base model of a pool; empty when there is no such pool. */
-  String baseModel(String pool) {
-    return bases.getOrDefault(pool, "");
   }
 
   /** Whether any adapter is planned to be on fewer endpoints than it should. */
   boolean lacks() {
-    return adapters.values().stream().anyMatch(adapter -> !adapter.missing.isEmpty());
-  }
-
-  /** Whether every endpoint has once said what it holds, or did not answer. */
-  boolean asked() {
-    return asked;
+    return inventory.adapters().stream().anyMatch(adapter -> !adapter.missing.isEmpty());
   }
 
   /** A plan has to be made whatever else changed. */
@@ -83,118 +60,10 @@ final class Reconciler {
     planDue = true;
   }
 
-  /** Takes in which endpoints there are and what they list; returns whether anything changed. */
-  boolean observe(RegistrySnapshot snapshot, long now) {
-    boolean changed = false;
-    Map<String, ControlledEndpoint> before = new HashMap<>(endpoints);
-    Map<String, String> bases = new HashMap<>();
-    snapshot.pools().forEach(pool -> bases.put(pool.name(), pool.settings().baseModel()));
-    this.bases = bases;
-    boolean allAsked = snapshot.ready();
-    for (PoolSnapshot pool : snapshot.pools()) {
-      for (EndpointState state : pool.endpoints()) {
-        allAsked &= state.health() != Health.UNKNOWN;
-        boolean there = state.health() == Health.UP || state.health() == Health.EJECTED;
-        if (there && state.listed()) {
-          ControlledEndpoint known = before.remove(state.endpoint().address());
-          changed |= observe(known, state, now);
-        }
-      }
-    }
-    endpoints.keySet().removeAll(before.keySet());
-    asked |= allAsked;
-    changed |= !before.isEmpty();
-    planDue |= changed;
-    return changed;
-  }
-
-  private boolean observe(@Nullable ControlledEndpoint known, EndpointState state, long now) {
-    if (known != null && known.endpoint.equals(state.endpoint())) {
-      return known.observe(state, now);
-    }
-    ControlledEndpoint next = new ControlledEndpoint(state);
-    next.adopt(state.models().keySet());
-    endpoints.put(next.address(), next);
-    for (ControlledCopy copy : next.copies()) {
-      ControlledAdapter adapter = adapters.get(copy.adapter);
-      if (adapter != null) {
-        adapter.askedAt = now;
-      }
-    }
-    return true;
-  }
-
-  /** Takes in what is declared. */
-  void declare(Catalog catalog, AdapterSettings settings, long now) {
-    complete = catalog.complete();
-    adapters.keySet().retainAll(catalog.adapters().keySet());
-    catalog.adapters().forEach((name, declared) -> declare(declared, settings, now));
-    planDue = true;
-  }
-
-  private void declare(Declared declared, AdapterSettings settings, long now) {
-    ControlledAdapter known = adapters.get(declared.spec().name());
-    if (known != null) {
-      known.redeclare(declared);
-      return;
-    }
-    ControlledAdapter adapter = new ControlledAdapter(declared, now);
-    adapters.put(adapter.name(), adapter);
-    boolean loaded =
-        endpoints.values().stream()
-            .flatMap(at -> at.copies().stream())
-            .anyMatch(copy -> copy.adapter.equals(adapter.name()));
-    if (!loaded && declared.spec().replicas().min() == 0) {
-      adapter.askedAt = now - settings.demand().idle().toNanos();
-    }
-  }
-
-  /** Takes in what the files of an adapter were found to be. */
-  void found(String name, AdapterSource source, Content content) {
-    ControlledAdapter adapter = adapters.get(name);
-    if (adapter != null && adapter.spec().source().equals(source)) {
-      planDue |= !content.equals(adapter.content());
-      adapter.found(content);
-    }
-  }
-
-  /** Takes another gateway's word for where a revision answers. */
-  void ready(String adapter, String revision, Set<String> addresses, long now) {
-    for (ControlledEndpoint at : endpoints.values()) {
-      if (addresses.contains(at.address())) {
-        ControlledCopy copy = at.copy(adapter, revision);
-        if (!copy.busy) {
-          copy.loaded();
-        }
-      } else {
-        ControlledCopy copy = at.copy(ServedNames.internal(adapter, revision));
-        if (copy != null && copy.ready()) {
-          copy.recheck(now);
-          copy.listed = false;
-        }
-      }
-    }
-  }
-
-  /**
-   * Takes over the failures that another gateway has seen, so that they are not repeated at once.
-   */
-  void remember(Map<String, List<AdapterStatus.Copy>> copies, long now, long unixMillis) {
-    copies.forEach(
-        (adapter, all) -> {
-          for (AdapterStatus.Copy copy : all) {
-            ControlledEndpoint at = endpoints.get(copy.address());
-            if (at != null && copy.state() == CopyState.FAILED && copy.attempts() > 0) {
-              at.copy(adapter, copy.revision()).remember(copy, now, unixMillis);
-            }
-          }
-        });
-  }
-
   /** Decides how many copies of each there should be, and which pool serves it. */
   boolean scale(RegistrySnapshot snapshot, AdapterSettings settings, long now) {
     boolean changed = false;
-    for (ControlledAdapter adapter : adapters.values()) {
+    for (ControlledAdapter adapter : inventory.adapters()) {
       PoolMatch match =
           PoolMatch.of(adapter.name(), adapter.spec().baseModel(), adapter.facts(), snapshot);
       changed |= !match.refusal().equals(adapter.unfit);
@@ -202,14 +71,17 @@ final class Reconciler {
       adapter.pool = match.pool();
       PoolSnapshot pool = match.pool() == null ? null : snapshot.named(match.pool().name());
       if (pool != null) {
-        changed |= scaling.decide(adapter, pool, endpoints.values(), settings.demand(), now);
+        changed |= scaling.decide(adapter, pool, inventory.endpoints(), settings.demand(), now);
       }
     }
     planDue |= changed;
     return changed;
   }
 
-  /** Decides which endpoint should have which, if anything changed since this was done last. */
+  /**
+   * Decides which endpoint should have which, if anything changed since this was done last; returns
+   * whether that is another plan.
+   */
   boolean plan(RegistrySnapshot snapshot, PlacementSettings settings, Sites sites, long now) {
     if (!planDue) {
       return false;
@@ -217,7 +89,7 @@ final class Reconciler {
     planDue = false;
     List<PlacementRequest> requests = new ArrayList<>();
     Map<String, List<String>> there = new LinkedHashMap<>();
-    for (ControlledAdapter adapter : adapters.values()) {
+    for (ControlledAdapter adapter : inventory.adapters()) {
       PoolSnapshot pool = adapter.pool == null ? null : snapshot.named(adapter.pool.name());
       if (pool != null && adapter.placeable()) {
         requests.add(request(adapter, pool, now));
@@ -226,22 +98,20 @@ final class Reconciler {
     }
     Placement plan =
         PlacementPlanner.plan(
-            endpoints.values().stream().map(sites::site).toList(),
+            inventory.endpoints().stream().map(sites::site).toList(),
             requests,
             new Placement(there, Map.of()),
             settings);
-    for (ControlledAdapter adapter : adapters.values()) {
-      if (adapter.placeable()) {
-        adapter.planned = plan.of(adapter.name());
-        adapter.missing = plan.missing().getOrDefault(adapter.name(), "");
-      }
+    boolean changed = false;
+    for (ControlledAdapter adapter : inventory.adapters()) {
+      changed |= adapter.plan(plan);
     }
-    return true;
+    return changed;
   }
 
   private PlacementRequest request(ControlledAdapter adapter, PoolSnapshot pool, long now) {
     AdapterFacts facts = adapter.facts();
-    Set<String> avoid = adapter.avoid(endpoints.values(), now);
+    Set<String> avoid = adapter.avoid(inventory.endpoints(), now);
     return new PlacementRequest(
         adapter.name(),
         pool.settings().baseModel(),
@@ -257,7 +127,7 @@ final class Reconciler {
   private List<String> holders(ControlledAdapter adapter) {
     List<String> holders = new ArrayList<>();
     List<String> coming = new ArrayList<>();
-    for (ControlledEndpoint at : endpoints.values()) {
+    for (ControlledEndpoint at : inventory.endpoints()) {
       ControlledCopy copy = at.copy(adapter.wantedName());
       if (copy != null && copy.ready()) {
         holders.add(at.address());
@@ -275,10 +145,11 @@ final class Reconciler {
    */
   boolean turnOver(boolean leads) {
     boolean changed = false;
-    for (ControlledAdapter adapter : adapters.values()) {
+    for (ControlledAdapter adapter : inventory.adapters()) {
       String before = adapter.serving;
-      boolean served = isReady(adapter, adapter.serving);
-      if (isReady(adapter, adapter.wanted) && (!served || !leads || isComplete(adapter))) {
+      boolean served = inventory.isReady(adapter, adapter.serving);
+      if (inventory.isReady(adapter, adapter.wanted)
+          && (!served || !leads || isComplete(adapter))) {
         adapter.serving = adapter.wanted;
       } else if (!served) {
         adapter.serving = anyReady(adapter);
@@ -288,14 +159,10 @@ final class Reconciler {
     return changed;
   }
 
-  private boolean isReady(ControlledAdapter adapter, String revision) {
-    return adapter.isReady(endpoints.values(), revision);
-  }
-
   /** Whether the wanted revision is ready wherever it should be and can be. */
   private boolean isComplete(ControlledAdapter adapter) {
     for (String address : adapter.planned) {
-      ControlledEndpoint at = endpoints.get(address);
+      ControlledEndpoint at = inventory.endpoint(address);
       ControlledCopy copy = at == null ? null : at.copy(adapter.wantedName());
       if (at != null && (copy == null || !(copy.ready() || copy.hopeless()))) {
         return false;
@@ -305,7 +172,7 @@ final class Reconciler {
   }
 
   private String anyReady(ControlledAdapter adapter) {
-    for (ControlledEndpoint at : endpoints.values()) {
+    for (ControlledEndpoint at : inventory.endpoints()) {
       for (ControlledCopy copy : at.copies()) {
         if (copy.adapter.equals(adapter.name()) && copy.ready()) {
           return copy.revision;
@@ -318,12 +185,12 @@ final class Reconciler {
   /** What followers do: they only see whether what is loaded answers. */
   List<Task> verifications(AdapterSettings.Loading settings, long now) {
     List<Task> tasks = new ArrayList<>();
-    for (ControlledEndpoint at : endpoints.values()) {
+    for (ControlledEndpoint at : inventory.endpoints()) {
       for (ControlledCopy copy : at.copies()) {
         if (copy.state == CopyState.DRAINING && copy.listed && !copy.busy) {
           copy.recheck(now);
         }
-        if (copy.listed && adapters.containsKey(copy.adapter)) {
+        if (copy.listed && inventory.adapter(copy.adapter) != null) {
           begin(at, copy, Kind.VERIFY, settings, now, tasks);
         }
       }
@@ -334,7 +201,7 @@ final class Reconciler {
 
   /** Whether everything is as it should be, so that nothing is to be done before that changes. */
   boolean settled(long now) {
-    for (ControlledEndpoint at : endpoints.values()) {
+    for (ControlledEndpoint at : inventory.endpoints()) {
       for (ControlledCopy copy : at.copies()) {
         if (!copy.ready() && !copy.rests(now)) {
           return false;
@@ -347,13 +214,13 @@ final class Reconciler {
   /** What is to be loaded, seen to answer and taken away now, the most urgent first. */
   List<Task> tasks(AdapterSettings.Loading settings, long now) {
     List<Task> tasks = new ArrayList<>();
-    adapters.values().stream()
+    inventory.adapters().stream()
         .sorted(
             Comparator.comparingInt(
                     (ControlledAdapter adapter) -> adapter.spec().preferences().priority())
                 .reversed())
         .forEach(adapter -> load(adapter, settings, now, tasks));
-    for (ControlledEndpoint at : endpoints.values()) {
+    for (ControlledEndpoint at : inventory.endpoints()) {
       for (ControlledCopy copy : List.copyOf(at.copies())) {
         settle(at, copy, settings, now, tasks);
       }
@@ -367,7 +234,7 @@ final class Reconciler {
       return;
     }
     for (String address : adapter.planned) {
-      ControlledEndpoint at = endpoints.get(address);
+      ControlledEndpoint at = inventory.endpoint(address);
       if (at != null) {
         ControlledCopy copy = at.copy(adapter.name(), adapter.wanted);
         boolean adopted = copy.listed && copy.attempts == 0;
@@ -387,8 +254,10 @@ final class Reconciler {
       copy.busy = true;
       copy.state = CopyState.LOADING;
       at.begins(settings, now);
-      ControlledAdapter adapter = adapters.get(copy.adapter);
-      tasks.add(new Task(at, copy, kind, adapter == null ? null : adapter.spec().source()));
+      ControlledAdapter adapter = inventory.adapter(copy.adapter);
+      tasks.add(
+          new Task(
+              at, at.endpoint(), copy, kind, adapter == null ? null : adapter.spec().source()));
     }
   }
 
@@ -418,12 +287,12 @@ final class Reconciler {
         && (!at.isUsed(copy, now) || now - copy.since >= settings.drain().toNanos())) {
       copy.busy = true;
       at.begins(settings, now);
-      tasks.add(new Task(at, copy, Kind.UNLOAD, null));
+      tasks.add(new Task(at, at.endpoint(), copy, Kind.UNLOAD, null));
     }
   }
 
   private void forget(ControlledEndpoint at, ControlledCopy copy, long now) {
-    ControlledAdapter adapter = adapters.get(copy.adapter);
+    ControlledAdapter adapter = inventory.adapter(copy.adapter);
     boolean current = adapter != null && copy.revision.equals(adapter.wanted);
     if (!current || !copy.remembers(now)) {
       at.copies().remove(copy);
@@ -432,9 +301,9 @@ final class Reconciler {
 
   /** Whether a copy serves, is to serve, or has to until others are ready. */
   private boolean isWanted(ControlledEndpoint at, ControlledCopy copy) {
-    ControlledAdapter adapter = adapters.get(copy.adapter);
+    ControlledAdapter adapter = inventory.adapter(copy.adapter);
     if (adapter == null) {
-      return !complete;
+      return !inventory.complete();
     }
     if (adapter.content() == null || adapter.wanted.isEmpty()) {
       return true;
@@ -456,8 +325,7 @@ final class Reconciler {
   /** Whether the wanted revision is not ready yet somewhere where it should be. */
   private boolean missing(ControlledAdapter adapter) {
     for (String address : adapter.planned) {
-      ControlledEndpoint at = endpoints.get(address);
-      ControlledCopy copy = at == null ? null : at.copy(adapter.wantedName());
+      ControlledCopy copy = inventory.copy(address, adapter.wantedName());
       if (copy == null || !copy.ready()) {
         return true;
       }

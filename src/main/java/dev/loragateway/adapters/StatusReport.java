@@ -174,7 +174,7 @@ final class StatusReport {
     Map<String, Copies> copies = new HashMap<>();
     holders.forEach(
         (model, at) ->
-            copies.put(model, new Copies(at.getFirst().endpoint.pool(), ready(model), false, 1)));
+            copies.put(model, new Copies(at.getFirst().endpoint().pool(), ready(model), false, 1)));
     double mean = meanBytes();
     for (ControlledAdapter adapter : adapters) {
       PoolSettings pool = adapter.pool;

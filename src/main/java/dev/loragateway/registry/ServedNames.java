@@ -4,6 +4,7 @@ import dev.loragateway.model.ModelCard;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 public record ServedNames(Map<String, Name> names, Map<String, Copies> copies) {
   /** Between an adapter and its revision; not allowed in adapters' names. */
   public static final char REVISION = '@';
+
+  /** Hexadecimal digits of a revision. */
+  public static final int REVISION_DIGITS = 12;
+
+  private static final Pattern INTERNAL =
+      Pattern.compile(".+" + REVISION + "[0-9a-f]{" + REVISION_DIGITS + "}");
 
   public static final ServedNames NONE = new ServedNames(Map.of(), Map.of());
 
@@ -35,10 +42,24 @@ public record ServedNames(Map<String, Name> names, Map<String, Copies> copies) {
     return at > 0 ? internal.substring(0, at) : null;
   }
 
-  /** Returns whether servers alone know the name, so that nobody may ask for it. */
+  /** Returns whether the name has the form of those that the control plane gives to revisions. */
+  public static boolean isRevision(String model) {
+    return INTERNAL.matcher(model).matches();
+  }
+
+  /** The revision in such a name. */
+  public static String revision(String internal) {
+    return internal.substring(internal.length() - REVISION_DIGITS);
+  }
+
+  /**
+   * Returns whether servers alone know the name, so that nobody may ask for it. While there is a
+   * control plane, names of that form are its own, also those of adapters that are not declared any
+   * more.
+   */
   boolean isInternal(String model) {
-    String adapter = adapter(model);
-    return copies.containsKey(model) || (adapter != null && names.containsKey(adapter));
+    return copies.containsKey(model)
+        || ((!names.isEmpty() || !copies.isEmpty()) && isRevision(model));
   }
 
   /**

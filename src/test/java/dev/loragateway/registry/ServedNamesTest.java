@@ -116,6 +116,16 @@ class ServedNamesTest {
   }
 
   @Test
+  void serve_revisionOfAnAdapterThatIsNotDeclaredAnyMore_showsNowhere() {
+    configure(Map.of());
+
+    serve("support@1", true, one);
+    list(one, "old@0123456789ab", "mine@home");
+
+    assertThat(registry.snapshot().cards()).containsOnlyKeys("base", "support", "mine@home");
+  }
+
+  @Test
   void serve_modelThatIsListedButNotReady_isNotAskedFor() {
     configure(Map.of());
     serve("support@1", true);
@@ -157,12 +167,12 @@ class ServedNamesTest {
   void alias_ofAServedName_standsForItsRevision() {
     configure(Map.of("help", AliasTarget.only("support")));
 
-    serve("support@1", true, one);
-    assertThat(pool().variant("help", 1).model()).isEqualTo("support@1");
+    serve("support@111111111111", true, one);
+    assertThat(pool().variant("help", 1).model()).isEqualTo("support@111111111111");
 
-    serve("support@2", true, one);
-    assertThat(pool().variant("help", 1).model()).isEqualTo("support@2");
-    assertThat(pool().adapter("support@1")).isNull();
+    serve("support@222222222222", true, one);
+    assertThat(pool().variant("help", 1).model()).isEqualTo("support@222222222222");
+    assertThat(pool().adapter("support@111111111111")).isNull();
     assertThat(registry.snapshot().cards()).containsOnlyKeys("base", "support", "help");
   }
 

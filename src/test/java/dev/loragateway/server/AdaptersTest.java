@@ -221,6 +221,43 @@ class AdaptersTest {
     assertThat(gateways.chat(gateway, "law").status()).isEqualTo(200);
   }
 
+  private long seenToAnswer() {
+    return seen("/v1/completions").size();
+  }
+
+  @Test
+  void endpointThatWasAwayForAWhile_hasWhatItHad() {
+    folder.write("law", 1);
+    Gateway gateway = ready(folder.spec("law", "all"));
+    long before = seenToAnswer();
+
+    a.faults().on(SimFault.REFUSE);
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(status(gateway, "law").copies()).hasSize(1));
+    a.faults().off(SimFault.REFUSE);
+    await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(status(gateway, "law").ready()).isEqualTo(2));
+
+    assertThat(seen(LOAD)).hasSize(2);
+    assertThat(seenToAnswer()).isEqualTo(before);
+  }
+
+  @Test
+  void endpointsWithAnotherApiKey_haveWhatTheyHad() {
+    folder.write("law", 1);
+    Gateway gateway = ready(folder.spec("law", "all"));
+    long before = seenToAnswer();
+
+    gateway.reload(setup(folder.spec("law", "all")).apiKey("another").build());
+    assertThat(gateways.chat(gateway, "law").status()).isEqualTo(200);
+
+    assertThat(seen("/v1/chat/completions").getLast().headers().get("authorization"))
+        .isEqualTo("Bearer another");
+    assertThat(seenToAnswer()).isEqualTo(before);
+  }
+
   @Test
   void adapterThatTheEngineLost_isLoadedAgain_andNoRequestFails() {
     folder.write("law", 1);
