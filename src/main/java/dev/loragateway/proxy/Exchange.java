@@ -182,8 +182,7 @@ final class Exchange {
       case Pick.Chosen chosen -> begin(chosen);
       case Pick.Queued place -> queue.begin(place);
       case Pick.UnknownModel _ -> notThere();
-      case Pick.NoneReady _, Pick.NotLoaded _ ->
-          reject(Rejection.noneReady(request.model(), lastFailure));
+      case Pick.NoneReady _, Pick.NotLoaded _ -> noneReady();
       case Pick.Saturated _, Pick.NoRoom _ -> reject(Rejection.saturated(request.model()));
       case Pick.QueueFull full -> reject(Rejection.queueFull(request.model(), full));
       case Pick.TooLate late -> reject(Rejection.tooLate(request.model(), late, queue.waited()));
@@ -200,17 +199,36 @@ final class Exchange {
     upstream.acquire(endpoint, fresh, next);
   }
 
-  /** The control plane may have put another revision in the place of the one that was asked for. */
   private void notThere() {
-    PoolSnapshot pool =
-        destination == null || request.facts() == null
-            ? null
-            : context.registry.snapshot().pool(request.model());
-    if (pool != null && !pool.variant(request.model(), dice).model().equals(target())) {
+    if (standsForAnother(named())) {
       route();
     } else {
       unknown(request.model());
     }
+  }
+
+  /** Who waited may find that the name was taken away meanwhile. */
+  private void noneReady() {
+    PoolSnapshot now = named();
+    if (standsForAnother(now)) {
+      route();
+    } else if (now == null && request.facts() != null) {
+      unknown(request.model());
+    } else {
+      reject(Rejection.noneReady(request.model(), lastFailure));
+    }
+  }
+
+  /** The pool that serves the model asked for now; null when none does, or none was asked for. */
+  private @Nullable PoolSnapshot named() {
+    return destination == null || request.facts() == null
+        ? null
+        : context.registry.snapshot().pool(request.model());
+  }
+
+  /** Whether the control plane has put another revision in the place of the one asked for. */
+  private boolean standsForAnother(@Nullable PoolSnapshot now) {
+    return now != null && !now.variant(request.model(), dice).model().equals(target());
   }
 
   /** A name known nowhere: asks the servers once, then refuses it. */

@@ -187,6 +187,52 @@ class AdaptersTest {
     assertThat(gateway.adapters().statuses()).containsOnlyKeys("tax");
   }
 
+  /**
+   * Keeps the one place of the endpoint that has the adapter, and has another request wait for it.
+   */
+  private WireClient waitsBehindAnother(Gateway gateway, String adapter) {
+    gateways.client(gateway).send(Requests.stream(adapter, 2000));
+    await().atMost(SOON).until(() -> GatewayExtension.inFlight(gateway) == 1);
+    WireClient waits = gateways.client(gateway).send(Requests.chat(adapter));
+    await()
+        .atMost(SOON)
+        .until(() -> GatewayExtension.state(gateway).at("/pools/0/queued").asInt() == 1);
+    return waits;
+  }
+
+  @Test
+  void removedAdapter_whoWaitsForIt_learnsThatItIsUnknown() {
+    folder.write("law", 1);
+    Gateway gateway = gateways.start(setup(folder.spec("law", "1")).maxInFlight(1));
+    awaitPhase(gateway, "law", AdapterPhase.READY);
+    WireClient waits = waitsBehindAnother(gateway, "law");
+
+    gateway.reload(setup().maxInFlight(1).build());
+
+    assertThat(waits.read().status()).isEqualTo(404);
+  }
+
+  @Test
+  void changedFiles_whoWaitsForTheOldOnes_isServedByTheNewOnes() {
+    folder.write("law", 1);
+    Gateway gateway = gateways.start(setup(folder.spec("law", "1")).maxInFlight(1));
+    awaitPhase(gateway, "law", AdapterPhase.READY);
+    String before = status(gateway, "law").serving();
+    WireClient waits = waitsBehindAnother(gateway, "law");
+
+    folder.write("law", 2);
+    gateway.reload(setup(folder.spec("law", "1")).maxInFlight(1).build());
+    await().atMost(SOON).until(() -> !status(gateway, "law").serving().equals(before));
+    gateway.reload(setup(folder.spec("law", "1")).build());
+
+    assertThat(waits.read().status()).isEqualTo(200);
+    assertThat(seen("/v1/chat/completions"))
+        .extracting(SimRequest::model)
+        .containsExactlyInAnyOrder(
+            ServedNames.internal("law", before),
+            ServedNames.internal("law", status(gateway, "law").serving()));
+  }
+
   @Test
   void killedEndpoint_itsAdaptersAreLoadedElsewhere_andRequestsWaitForThat() {
     for (int i = 0; i < 6; i++) {
