@@ -293,6 +293,11 @@ final class Attempt implements UpstreamPool.Acquired, ResponseListener {
     }
   }
 
+  /** Whether the answer comes as events. */
+  boolean streamed() {
+    return streamed;
+  }
+
   /** How many pieces of the answer went downstream, which in a stream is about a token each. */
   int pieces() {
     return contents;

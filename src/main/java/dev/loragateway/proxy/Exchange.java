@@ -522,6 +522,7 @@ final class Exchange {
             times.firstByte(),
             times.sinceReceived(),
             usage == null ? -1 : usage.input(),
-            usage == null ? -1 : usage.output()));
+            usage == null ? -1 : usage.output(),
+            attempt != null && attempt.streamed()));
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param duration from the whole request received to the end
  * @param inputTokens as the server counted, -1 when it did not tell
  * @param outputTokens as the server counted, -1 when it did not tell
+ * @param streamed whether the answer came as events
  */
 public record ExchangeReport(
     @Nullable String pool,
@@ -27,4 +28,5 @@ public record ExchangeReport(
     long firstByte,
     long duration,
     long inputTokens,
-    long outputTokens) {}
+    long outputTokens,
+    boolean streamed) {}

@@ -92,7 +92,9 @@ final class AdminServer implements AutoCloseable {
     return new Answer(
         200,
         "text/plain; version=0.0.4; charset=utf-8",
-        shown.metrics().render(shown.registry().snapshot(), shown.admission()));
+        shown
+            .metrics()
+            .render(shown.registry().snapshot(), shown.admission(), shown.registry().now()));
   }
 
   private static Answer state(Shown shown) {

@@ -4,9 +4,7 @@ import dev.loragateway.adapters.AdapterPhase;
 import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.model.Endpoint;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
@@ -20,12 +18,9 @@ final class AdapterMetrics implements AdaptersListener {
   private final MultiGauge phases;
   private Map<AdapterPhase, Integer> shown = Map.of();
 
-  AdapterMetrics(MeterRegistry registry, Meters meters) {
+  AdapterMetrics(Meters meters) {
     this.meters = meters;
-    this.phases =
-        MultiGauge.builder(Meters.PREFIX + "adapters_declared")
-            .description("Adapters that are declared, by how they fare")
-            .register(registry);
+    this.phases = meters.rows(Metric.ADAPTERS_DECLARED);
   }
 
   @Override
@@ -38,9 +33,10 @@ final class AdapterMetrics implements AdaptersListener {
           Arrays.stream(AdapterPhase.values())
               .<MultiGauge.Row<?>>map(
                   phase ->
-                      MultiGauge.Row.of(
-                          Tags.of("phase", phase.name().toLowerCase(Locale.ROOT)),
-                          counts.getOrDefault(phase, 0)))
+                      Meters.row(
+                          Metric.ADAPTERS_DECLARED,
+                          counts.getOrDefault(phase, 0),
+                          phase.name().toLowerCase(Locale.ROOT)))
               .toList();
       phases.register(rows, true);
     }
@@ -49,31 +45,12 @@ final class AdapterMetrics implements AdaptersListener {
   @Override
   public void loaded(Endpoint at, String adapter, long nanos, boolean well) {
     meters
-        .timer(
-            "adapter_load",
-            "Loads of adapters by the control plane, first token included",
-            Meters.SERVER_BUCKETS,
-            "pool",
-            at.pool(),
-            "endpoint",
-            at.address(),
-            "ok",
-            Boolean.toString(well))
+        .timer(Metric.LOAD_TIME, at.pool(), at.address(), Boolean.toString(well))
         .record(nanos, TimeUnit.NANOSECONDS);
   }
 
   @Override
   public void unloaded(Endpoint at, String adapter, boolean well) {
-    meters
-        .counter(
-            "adapter_unloads",
-            "Adapters that the control plane took away",
-            "pool",
-            at.pool(),
-            "endpoint",
-            at.address(),
-            "ok",
-            Boolean.toString(well))
-        .increment();
+    meters.counter(Metric.UNLOADS, at.pool(), at.address(), Boolean.toString(well)).increment();
   }
 }

@@ -1,11 +1,7 @@
 package dev.loragateway.telemetry;
 
 import dev.loragateway.kubernetes.DiscoveryListener;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,30 +9,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Meters of how watching Kubernetes fares. Thread-safe. */
 final class DiscoveryMetrics implements DiscoveryListener {
-  private record Watched(String pool, String source) {
-    Tags tags() {
-      return Tags.of("pool", pool, "source", source);
-    }
-  }
+  private record Watched(String pool, String source) {}
 
-  private final MeterRegistry registry;
+  private final Meters meters;
   private final MultiGauge watching;
   private final AtomicInteger leads = new AtomicInteger();
   private final AtomicInteger controls = new AtomicInteger();
   private final Map<Watched, Boolean> sources = new ConcurrentHashMap<>();
 
-  DiscoveryMetrics(MeterRegistry registry) {
-    this.registry = registry;
-    this.watching =
-        MultiGauge.builder(Meters.PREFIX + "discovery_watching")
-            .description("1 while the source of endpoints is watched; else the last known are used")
-            .register(registry);
-    Gauge.builder(Meters.PREFIX + "annotations_leader", leads, AtomicInteger::get)
-        .description("1 at the gateway that annotates pods")
-        .register(registry);
-    Gauge.builder(Meters.PREFIX + "adapters_leader", controls, AtomicInteger::get)
-        .description("1 at the gateway that loads adapters and writes how they fare")
-        .register(registry);
+  DiscoveryMetrics(Meters meters) {
+    this.meters = meters;
+    this.watching = meters.rows(Metric.DISCOVERY_WATCHING);
+    meters.gauge(Metric.ANNOTATIONS_LEADER, leads, AtomicInteger::get);
+    meters.gauge(Metric.ADAPTERS_LEADER, controls, AtomicInteger::get);
   }
 
   @Override
@@ -57,18 +42,19 @@ final class DiscoveryMetrics implements DiscoveryListener {
     List<MultiGauge.Row<?>> rows =
         sources.entrySet().stream()
             .<MultiGauge.Row<?>>map(
-                entry -> MultiGauge.Row.of(entry.getKey().tags(), entry.getValue() ? 1 : 0))
+                entry ->
+                    Meters.row(
+                        Metric.DISCOVERY_WATCHING,
+                        entry.getValue() ? 1 : 0,
+                        entry.getKey().pool(),
+                        entry.getKey().source()))
             .toList();
     watching.register(rows, true);
   }
 
   @Override
   public void failed(String pool, String source, int code) {
-    Counter.builder(Meters.PREFIX + "discovery_errors")
-        .description("Requests to the Kubernetes API that failed; code 0 = without an answer")
-        .tags("pool", pool, "code", Integer.toString(code))
-        .register(registry)
-        .increment();
+    meters.counter(Metric.DISCOVERY_ERRORS, pool, Integer.toString(code)).increment();
   }
 
   @Override
@@ -83,10 +69,6 @@ final class DiscoveryMetrics implements DiscoveryListener {
 
   @Override
   public void annotated(boolean done) {
-    Counter.builder(Meters.PREFIX + "pod_annotations")
-        .description("Patches of pods' annotations")
-        .tags("done", Boolean.toString(done))
-        .register(registry)
-        .increment();
+    meters.counter(Metric.POD_ANNOTATIONS, Boolean.toString(done)).increment();
   }
 }

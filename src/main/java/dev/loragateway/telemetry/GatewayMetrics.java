@@ -8,16 +8,12 @@ import dev.loragateway.proxy.ExchangeListener;
 import dev.loragateway.proxy.ExchangeReport;
 import dev.loragateway.proxy.Overload;
 import dev.loragateway.proxy.ProxyContext;
-import dev.loragateway.registry.EndpointState;
-import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistryListener;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.routing.Admission;
 import dev.loragateway.routing.Tier;
 import dev.loragateway.scrape.ScrapeListener;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.ArrayList;
@@ -42,36 +38,22 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   private final Meters meters = new Meters(registry);
   private final Map<String, RequestMeters> pools = new ConcurrentHashMap<>();
   private final Set<String> adapterLabels = ConcurrentHashMap.newKeySet();
-  private final MultiGauge up = gauge("endpoint_up", "1 when the endpoint may be picked");
-  private final MultiGauge inFlight =
-      gauge("requests_in_flight", "Requests of this gateway under way at the endpoint");
-  private final MultiGauge depth =
-      gauge("queue_depth", "Requests that wait for a place in the gateway");
-  private final MultiGauge desired =
-      gauge("desired_endpoints", "Endpoints that the pool should have for its load and adapters");
-  private final MultiGauge resident =
-      gauge("adapters_resident", "Adapters that the endpoint holds, by level");
-
-  private final MultiGauge accessSources =
-      gauge("access_source_current", "1 while the newest content of a source of keys is in use");
+  private final StateGauges state = new StateGauges(meters);
+  private final MultiGauge accessSources = meters.rows(Metric.ACCESS_SOURCE_CURRENT);
   private volatile Supplier<Map<String, Boolean>> sources = Map::of;
 
-  private final DiscoveryMetrics discovery = new DiscoveryMetrics(registry);
+  private final DiscoveryMetrics discovery = new DiscoveryMetrics(meters);
 
   /** The meters of discovery. */
   public DiscoveryListener discovery() {
     return discovery;
   }
 
-  private final AdapterMetrics adapters = new AdapterMetrics(registry, meters);
+  private final AdapterMetrics adapters = new AdapterMetrics(meters);
 
   /** The meters of the control plane of adapters. */
   public AdaptersListener adapters() {
     return adapters;
-  }
-
-  private MultiGauge gauge(String name, String description) {
-    return MultiGauge.builder(Meters.PREFIX + name).description(description).register(registry);
   }
 
   @Override
@@ -94,40 +76,23 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void warmedUp(String pool, String endpoint, boolean loaded) {
-    count(
-        "warmups",
-        "Adapters loaded ahead of the requests that wait for them",
-        "pool",
-        pool,
-        "endpoint",
-        endpoint,
-        "loaded",
-        Boolean.toString(loaded));
+    count(Metric.WARMUPS, pool, endpoint, Boolean.toString(loaded));
   }
 
   @Override
   public void retried(String reason) {
-    count("retries", "Requests tried again", "reason", reason);
+    count(Metric.RETRIES, reason);
   }
 
   @Override
   public void rejected(GatewayError error) {
-    count("rejections", "Errors that the gateway answered itself", "reason", error.reason());
+    count(Metric.REJECTIONS, error.reason());
   }
 
   @Override
   public void swapLearned(String pool, String endpoint, double millis) {
     meters
-        .timer(
-            "adapter_swap",
-            "Swap time, estimated from how late the first byte was",
-            Meters.SERVER_BUCKETS,
-            "pool",
-            pool,
-            "endpoint",
-            endpoint,
-            "source",
-            "estimated")
+        .timer(Metric.SWAP_TIME, pool, endpoint, "estimated")
         .record((long) (millis * 1e6), TimeUnit.NANOSECONDS);
   }
 
@@ -143,90 +108,36 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   @Override
   public void swapped(Endpoint at, String adapter, @Nullable String victim, boolean recent) {
-    count(
-        "adapter_swaps",
-        "Adapters that took a GPU slot",
-        "pool",
-        at.pool(),
-        "endpoint",
-        at.address());
+    count(Metric.SWAPS, at.pool(), at.address());
     if (victim != null) {
-      count(
-          "adapter_evictions",
-          "Adapters that lost a GPU slot; recent: used within the last 60 s",
-          "pool",
-          at.pool(),
-          "endpoint",
-          at.address(),
-          "recent",
-          Boolean.toString(recent));
+      count(Metric.EVICTIONS, at.pool(), at.address(), Boolean.toString(recent));
     }
   }
 
   @Override
   public void ejected(Endpoint at) {
-    count(
-        "ejections",
-        "Times that the endpoint was taken out because it failed requests",
-        "pool",
-        at.pool(),
-        "endpoint",
-        at.address());
+    count(Metric.EJECTIONS, at.pool(), at.address());
   }
 
   @Override
   public void corrected(Endpoint at, int adapters) {
-    meters
-        .counter(
-            "residency_corrections",
-            "Adapters whose estimated residency a scrape put right",
-            "pool",
-            at.pool(),
-            "endpoint",
-            at.address())
-        .increment(adapters);
+    meters.counter(Metric.CORRECTIONS, at.pool(), at.address()).increment(adapters);
   }
 
   @Override
   public void scraped(Endpoint at, long nanos, boolean ok) {
     meters
-        .timer(
-            "scrape",
-            "Scrapes of the servers' metrics",
-            Meters.SERVER_BUCKETS,
-            "pool",
-            at.pool(),
-            "ok",
-            Boolean.toString(ok))
+        .timer(Metric.SCRAPE_TIME, at.pool(), Boolean.toString(ok))
         .record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Renders every meter in Prometheus' text format, the gauges from this snapshot. */
-  public synchronized String render(RegistrySnapshot snapshot, Admission admission) {
-    List<MultiGauge.Row<?>> ups = new ArrayList<>();
-    List<MultiGauge.Row<?>> flights = new ArrayList<>();
-    List<MultiGauge.Row<?>> residents = new ArrayList<>();
-    List<MultiGauge.Row<?>> depths = new ArrayList<>();
-    List<MultiGauge.Row<?>> wanted = new ArrayList<>();
-    for (PoolSnapshot pool : snapshot.pools()) {
-      Tags name = Tags.of("pool", pool.name());
-      depths.add(MultiGauge.Row.of(name, admission.waiting(pool.name())));
-      if (pool.scraped()) {
-        wanted.add(MultiGauge.Row.of(name, admission.desiredEndpoints(pool)));
-      }
-      for (EndpointState at : pool.endpoints()) {
-        Tags tags = Tags.of("pool", pool.name(), "endpoint", at.endpoint().address());
-        ups.add(MultiGauge.Row.of(tags, at.up() ? 1 : 0));
-        flights.add(MultiGauge.Row.of(tags, at.inFlight().total()));
-        residents.add(MultiGauge.Row.of(tags.and("level", "gpu"), at.residency().gpu().size()));
-        residents.add(MultiGauge.Row.of(tags.and("level", "cpu"), at.residency().cpu().size()));
-      }
-    }
-    up.register(ups, true);
-    depth.register(depths, true);
-    desired.register(wanted, true);
-    inFlight.register(flights, true);
-    resident.register(residents, true);
+  /**
+   * Renders every meter in Prometheus' text format, the gauges from this snapshot.
+   *
+   * @param now in the registry's nanoseconds
+   */
+  public synchronized String render(RegistrySnapshot snapshot, Admission admission, long now) {
+    state.show(snapshot, admission, now);
     showSources();
     return registry.scrape();
   }
@@ -236,7 +147,8 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     sources
         .get()
         .forEach(
-            (name, newest) -> rows.add(MultiGauge.Row.of(Tags.of("source", name), newest ? 1 : 0)));
+            (name, newest) ->
+                rows.add(Meters.row(Metric.ACCESS_SOURCE_CURRENT, newest ? 1 : 0, name)));
     accessSources.register(rows, true);
   }
 
@@ -247,22 +159,20 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
 
   /** Adds gauges of the whole process. */
   public void observe(ProxyContext proxy) {
-    registry.gauge(Meters.PREFIX + "connections", proxy, ProxyContext::connections);
-    registry.gauge(Meters.PREFIX + "buffered_bytes", proxy, ProxyContext::buffered);
+    meters.gauge(Metric.CONNECTIONS, proxy, ProxyContext::connections);
+    meters.gauge(Metric.BUFFERED_BYTES, proxy, ProxyContext::buffered);
     for (Overload.Resource resource : Overload.Resource.values()) {
-      Gauge.builder(Meters.PREFIX + "pressure", proxy.overload(), known -> known.pressure(resource))
-          .description("How much of a limit is in use; 1 = all of it")
-          .tag("resource", resource.label())
-          .register(registry);
+      meters.gauge(
+          Metric.PRESSURE, proxy.overload(), known -> known.pressure(resource), resource.label());
     }
   }
 
   /** Limits were shared with other gateways, or could not be. */
   public void limitsShared(boolean well) {
-    count("limit_syncs", "Exchanges of what callers used", "ok", Boolean.toString(well));
+    count(Metric.LIMIT_SYNCS, Boolean.toString(well));
   }
 
-  private void count(String name, String description, String... tags) {
-    meters.counter(name, description, tags).increment();
+  private void count(Metric metric, String... values) {
+    meters.counter(metric, values).increment();
   }
 }

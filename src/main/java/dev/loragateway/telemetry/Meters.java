@@ -1,34 +1,24 @@
 package dev.loragateway.telemetry;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.stream.LongStream;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Counters and timers by name and labels, made when they are first asked for. A look-up costs more
- * than a count, so that what counts each request keeps what it got. Thread-safe.
+ * The meters of each {@link Metric} by their labels' values, made when they are first asked for. A
+ * look-up costs more than a count, so that what counts each request keeps what it got. Thread-safe.
  */
 final class Meters {
-  static final String PREFIX = "lora_gateway_";
-
-  /** Buckets of the gateway's own time: it is measured in tens of microseconds. */
-  static final Duration[] OVERHEAD_BUCKETS =
-      LongStream.of(10, 25, 50, 100, 250, 500, 1000, 2500, 10_000, 100_000)
-          .mapToObj(micros -> Duration.ofNanos(micros * 1000))
-          .toArray(Duration[]::new);
-
-  /** Buckets of what a model server takes. */
-  static final Duration[] SERVER_BUCKETS =
-      LongStream.of(5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000)
-          .mapToObj(Duration::ofMillis)
-          .toArray(Duration[]::new);
-
-  private record Key(String meter, List<String> tags) {}
+  private record Key(Metric metric, List<String> values) {}
 
   private final MeterRegistry registry;
   private final ConcurrentHashMap<Key, Counter> counters = new ConcurrentHashMap<>();
@@ -38,34 +28,71 @@ final class Meters {
     this.registry = registry;
   }
 
-  /** The counter of a name without {@link #PREFIX}; tags are names and values in turn. */
-  Counter counter(String name, String description, String... tags) {
-    return meter(
-        counters,
-        name,
-        tags,
-        key ->
-            Counter.builder(PREFIX + name).description(description).tags(tags).register(registry));
+  /** Labels with these values, in the order of the metric's labels. */
+  static Tags tags(Metric metric, String... values) {
+    if (values.length != metric.labels().size()) {
+      throw new IllegalArgumentException(
+          metric + " has the labels " + metric.labels() + ", not " + values.length);
+    }
+    List<Tag> tags = new ArrayList<>();
+    for (int i = 0; i < values.length; i++) {
+      tags.add(Tag.of(metric.labels().get(i), values[i]));
+    }
+    return Tags.of(tags);
   }
 
-  /** The timer of a name without {@link #PREFIX}; tags are names and values in turn. */
-  Timer timer(String name, String description, Duration[] buckets, String... tags) {
+  /** The counter for these values of the metric's labels. */
+  Counter counter(Metric metric, String... values) {
     return meter(
-        timers,
-        name,
-        tags,
-        key ->
-            Timer.builder(PREFIX + name)
-                .description(description)
-                .serviceLevelObjectives(buckets)
+        counters,
+        metric,
+        values,
+        tags ->
+            Counter.builder(metric.meter())
+                .description(metric.help())
                 .tags(tags)
                 .register(registry));
   }
 
+  /** The histogram for these values of the metric's labels. */
+  Timer timer(Metric metric, String... values) {
+    return meter(
+        timers,
+        metric,
+        values,
+        tags ->
+            Timer.builder(metric.meter())
+                .description(metric.help())
+                .serviceLevelObjectives(metric.kind().buckets())
+                .tags(tags)
+                .register(registry));
+  }
+
+  /** A gauge whose rows are set all at once. */
+  MultiGauge rows(Metric metric) {
+    return MultiGauge.builder(metric.meter()).description(metric.help()).register(registry);
+  }
+
+  /** A row of such a gauge. */
+  static MultiGauge.Row<?> row(Metric metric, Number value, String... values) {
+    return MultiGauge.Row.of(tags(metric, values), value);
+  }
+
+  /** A gauge that reads from an object. */
+  <T> void gauge(Metric metric, T from, ToDoubleFunction<T> value, String... values) {
+    Gauge.builder(metric.meter(), from, value)
+        .description(metric.help())
+        .tags(tags(metric, values))
+        .strongReference(true)
+        .register(registry);
+  }
+
   private static <M> M meter(
-      ConcurrentHashMap<Key, M> meters, String name, String[] tags, Function<Key, M> maker) {
-    Key key = new Key(name, List.of(tags));
+      ConcurrentHashMap<Key, M> meters, Metric metric, String[] values, Function<Tags, M> maker) {
+    Key key = new Key(metric, List.of(values));
     M meter = meters.get(key);
-    return meter != null ? meter : meters.computeIfAbsent(key, maker);
+    return meter != null
+        ? meter
+        : meters.computeIfAbsent(key, made -> maker.apply(tags(metric, values)));
   }
 }

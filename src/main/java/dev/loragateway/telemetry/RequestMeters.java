@@ -13,15 +13,23 @@ import java.util.function.Function;
 final class RequestMeters {
   private record Answered(String adapter, int status) {}
 
+  /** Counters of an adapter's tokens. */
+  private record Tokens(Counter input, Counter output) {}
+
+  private static final String INPUT = "input";
+  private static final String OUTPUT = "output";
+
   private final Meters meters;
   private final String pool;
   private final Timer duration;
   private final Timer firstByte;
+  private final Timer interToken;
   private final Timer queued;
   private final Timer overhead;
   private final Counter input;
   private final Counter output;
   private final Map<Answered, Counter> answers = new ConcurrentHashMap<>();
+  private final Map<String, Tokens> tokens = new ConcurrentHashMap<>();
   private final Map<Tier, Counter> picks = new ConcurrentHashMap<>();
   private final Map<String, Counter> hits = new ConcurrentHashMap<>();
   private final Map<String, Counter> misses = new ConcurrentHashMap<>();
@@ -29,28 +37,13 @@ final class RequestMeters {
   RequestMeters(Meters meters, String pool) {
     this.meters = meters;
     this.pool = pool;
-    duration = serverTimer("request", "From the whole request to the end of the answer");
-    firstByte =
-        serverTimer("time_to_first_token", "From the whole request to the answer's first byte");
-    queued = serverTimer("queue", "Time spent waiting for a place");
-    overhead =
-        meters.timer(
-            "overhead",
-            "From the whole request to its dispatch",
-            Meters.OVERHEAD_BUCKETS,
-            "pool",
-            pool);
-    input = tokens("input");
-    output = tokens("output");
-  }
-
-  private Timer serverTimer(String name, String description) {
-    return meters.timer(name, description, Meters.SERVER_BUCKETS, "pool", pool);
-  }
-
-  private Counter tokens(String direction) {
-    return meters.counter(
-        "tokens", "Tokens, as the servers counted them", "pool", pool, "direction", direction);
+    duration = meters.timer(Metric.REQUEST_TIME, pool);
+    firstByte = meters.timer(Metric.FIRST_TOKEN_TIME, pool);
+    interToken = meters.timer(Metric.INTER_TOKEN_TIME, pool);
+    queued = meters.timer(Metric.QUEUE_TIME, pool);
+    overhead = meters.timer(Metric.OVERHEAD, pool);
+    input = meters.counter(Metric.TOKENS, pool, INPUT);
+    output = meters.counter(Metric.TOKENS, pool, OUTPUT);
   }
 
   /** A request was sent to an endpoint. */
@@ -70,40 +63,35 @@ final class RequestMeters {
     record(firstByte, report.firstByte());
     record(queued, report.queued());
     record(overhead, report.overhead());
-    add(input, report.inputTokens());
-    add(output, report.outputTokens());
+    record(interToken, interToken(report));
+    if (report.inputTokens() > 0 || report.outputTokens() > 0) {
+      Tokens own = tokens.computeIfAbsent(adapter, this::tokens);
+      add(input, own.input(), report.inputTokens());
+      add(output, own.output(), report.outputTokens());
+    }
   }
 
   private Counter picks(Tier tier) {
-    return meters.counter(
-        "picks",
-        "Routing decisions, by the state that they found",
-        "pool",
-        pool,
-        "tier",
-        tier.label());
+    return meters.counter(Metric.PICKS, pool, tier.label());
   }
 
   private Counter hits(String endpoint) {
-    return meters.counter(
-        "adapter_hits", "Dispatches to a resident adapter", "pool", pool, "endpoint", endpoint);
+    return meters.counter(Metric.HITS, pool, endpoint);
   }
 
   private Counter misses(String endpoint) {
-    return meters.counter(
-        "adapter_misses", "Dispatches that need a swap", "pool", pool, "endpoint", endpoint);
+    return meters.counter(Metric.MISSES, pool, endpoint);
   }
 
   private Counter answers(Answered answered) {
     return meters.counter(
-        "requests",
-        "Requests, by the model asked for and the status answered",
-        "pool",
-        pool,
-        "adapter",
-        answered.adapter(),
-        "code",
-        Integer.toString(answered.status()));
+        Metric.REQUESTS, pool, answered.adapter(), Integer.toString(answered.status()));
+  }
+
+  private Tokens tokens(String adapter) {
+    return new Tokens(
+        meters.counter(Metric.ADAPTER_TOKENS, pool, adapter, INPUT),
+        meters.counter(Metric.ADAPTER_TOKENS, pool, adapter, OUTPUT));
   }
 
   private static <K> void count(Map<K, Counter> counters, K key, Function<K, Counter> maker) {
@@ -117,9 +105,16 @@ final class RequestMeters {
     }
   }
 
-  private static void add(Counter counter, long tokens) {
+  private static long interToken(ExchangeReport report) {
+    return report.streamed() && report.status() == 200 && report.outputTokens() > 1
+        ? (report.duration() - report.firstByte()) / (report.outputTokens() - 1)
+        : -1;
+  }
+
+  private static void add(Counter all, Counter own, long tokens) {
     if (tokens > 0) {
-      counter.increment((double) tokens);
+      all.increment((double) tokens);
+      own.increment((double) tokens);
     }
   }
 }
