@@ -7,7 +7,7 @@ usage() {
 usage: gateway/chart/check.sh [KUBECONFIG]
 
 Lints and renders the chart with each file of ci/, lets the gateway check each configuration that comes out, and
-promtool check the alerts and test them with test/alerts.yaml.
+promtool check and test the alerts: those of ../alerts with ../alerts/tests.yaml, the rendered ones with test/alerts.yaml.
 With a KUBECONFIG file, sends what was rendered, and ../manifests/, to its current context's API server as a dry run
 with strict validation: nothing is created. The namespaces default and llm have to exist there. Kinds that the
 server does not know (ServiceMonitor, PrometheusRule, ScaledObject without their CRDs) are skipped, and named.
@@ -98,6 +98,8 @@ helm=$("$chart/helm.sh")
 "$helm" version --template 'helm {{.Version}}{{"\n"}}'
 promtool=$(find_promtool)
 "$promtool" --version | sed -n 1p
+echo "== alerts"
+(cd "$gateway/alerts" && "$promtool" check rules lora-gateway.yaml && "$promtool" test rules tests.yaml) | sed '/^$/d; s/^ *//'
 
 for values in "$chart"/ci/*.yaml; do
   name=$(basename "$values" .yaml)
