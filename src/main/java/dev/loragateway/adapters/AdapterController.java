@@ -10,6 +10,7 @@ import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.registry.ServedNames;
 import dev.loragateway.routing.AdapterDemand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
    * @param registry says what there is, and is told what is to be served
    * @param catalog says what there should be
    * @param demand how often each is asked for
+   * @param waiting requests that wait in a pool, by model
    * @param servers carry out what is decided
    * @param contents looks at the files of an adapter; may block
    * @param lead whether this gateway is the one that acts; asked before each call
@@ -81,6 +83,7 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
       EndpointRegistry registry,
       AdapterCatalog catalog,
       AdapterDemand demand,
+      Function<String, Map<String, Integer>> waiting,
       ModelServers servers,
       Function<AdapterSpec, Content> contents,
       Lead lead) {}
@@ -173,6 +176,20 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
         });
   }
 
+  /** Another gateway used an adapter, or asked for it. Does not block. */
+  public void used(String adapter, Instant at) {
+    long ago = Math.max(0, Duration.between(at, Instant.now()).toNanos());
+    events.add(
+        () -> {
+          ControlledAdapter known = inventory.adapter(adapter);
+          if (known != null) {
+            known.askedAt = Math.max(known.askedAt, parts.registry().now() - ago);
+            known.toldUse = Math.max(known.toldUse, known.askedAt);
+            rethinkAt = known.desired == 0 ? Long.MIN_VALUE : rethinkAt;
+          }
+        });
+  }
+
   /** Whether any endpoint has a copy of an adapter, also one that drains, as far as is known. */
   public boolean holds(String adapter) {
     Set<String> known = held;
@@ -196,29 +213,40 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   }
 
   /** A bug must not leave adapters unattended. */
-  private void turn(@Nullable Runnable event) {
+  private void turn(@Nullable Runnable first) {
+    RegistrySnapshot snapshot = parts.registry().snapshot();
+    guarded(() -> observe(snapshot));
+    for (Runnable event = first; event != null; event = events.poll()) {
+      guarded(event);
+    }
+    guarded(() -> think(snapshot));
+  }
+
+  private void guarded(Runnable step) {
     try {
-      think(event);
+      step.run();
     } catch (RuntimeException e) {
       log.error("adapters were not looked after", e);
       dirty = true;
     }
   }
 
-  private void think(@Nullable Runnable first) {
-    RegistrySnapshot snapshot = parts.registry().snapshot();
-    AdapterSettings current = settings.get();
+  private void observe(RegistrySnapshot snapshot) {
     if (inventory.observe(snapshot, parts.registry().now())) {
       changedNow();
     }
-    for (Runnable event = first; event != null; event = events.poll()) {
-      event.run();
-    }
+  }
+
+  private void think(RegistrySnapshot snapshot) {
+    AdapterSettings current = settings.get();
     long now = parts.registry().now();
     boolean thinks = now >= rethinkAt;
     if (thinks) {
       rethinkAt = now + RETHINK.toNanos();
-      dirty |= reconciler.scale(snapshot, current, now);
+      dirty |= reconciler.scale(snapshot, parts.waiting(), current, now);
+      if (!leads) {
+        reconciler.used(current).forEach(listener::used);
+      }
       if (now >= replanAt || reconciler.lacks()) {
         reconciler.replan();
         replanAt = now + REPLAN.toNanos();
@@ -256,8 +284,8 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
             inventory.adapters(), inventory.endpoints(), now, System.currentTimeMillis());
     ServedNames names = report.names();
     if (!names.equals(told)) {
-      told = names;
       parts.registry().serve(names);
+      told = names;
     }
     statuses = report.statuses();
     held = inventory.asked() ? report.held() : null;

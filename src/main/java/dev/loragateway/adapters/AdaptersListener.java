@@ -15,6 +15,12 @@ public interface AdaptersListener {
    */
   default void loaded(Endpoint at, String adapter, long nanos, boolean well) {}
 
+  /**
+   * An adapter that may be archived was used or asked for; a gateway that does not lead tells so
+   * now and then.
+   */
+  default void used(String adapter) {}
+
   /** An adapter was taken away from an endpoint, or that failed. */
   default void unloaded(Endpoint at, String adapter, boolean well) {}
 }

@@ -41,8 +41,11 @@ final class ControlledAdapter {
   /** Since when fewer would be enough; {@link Long#MAX_VALUE} = they would not. */
   long shrinksSince = Long.MAX_VALUE;
 
-  /** When it was last asked for while nobody had it, or was declared. */
+  /** When it was last used or asked for, as far as is known, or was declared. */
   long askedAt;
+
+  /** The same as it was last told to the gateway that leads. */
+  long toldUse;
 
   /** Why it has fewer copies than it should; empty = it has not. */
   String missing = "";
@@ -53,6 +56,7 @@ final class ControlledAdapter {
   ControlledAdapter(Declared declared, long now) {
     this.declared = declared;
     this.askedAt = now;
+    this.toldUse = now;
     this.desired = Math.min(1, declared.spec().replicas().max());
   }
 

@@ -154,12 +154,13 @@ final class Inventory {
     }
     ControlledAdapter adapter = new ControlledAdapter(declared, now);
     adapters.put(adapter.name(), adapter);
+    adapter.toldUse = now - settings.demand().idle().toNanos();
     boolean loaded =
         endpoints.values().stream()
             .flatMap(at -> at.copies().stream())
             .anyMatch(copy -> copy.adapter.equals(adapter.name()));
     if (!loaded && declared.spec().replicas().min() == 0) {
-      adapter.askedAt = now - settings.demand().idle().toNanos();
+      adapter.askedAt = adapter.toldUse;
     }
   }
 

@@ -5,10 +5,12 @@ import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,9 +62,18 @@ final class Reconciler {
     planDue = true;
   }
 
-  /** Decides how many copies of each there should be, and which pool serves it. */
-  boolean scale(RegistrySnapshot snapshot, AdapterSettings settings, long now) {
+  /**
+   * Decides how many copies of each there should be, and which pool serves it.
+   *
+   * @param waiting requests that wait in a pool, by model
+   */
+  boolean scale(
+      RegistrySnapshot snapshot,
+      Function<String, Map<String, Integer>> waiting,
+      AdapterSettings settings,
+      long now) {
     boolean changed = false;
+    Map<String, Map<String, Integer>> waits = new HashMap<>();
     for (ControlledAdapter adapter : inventory.adapters()) {
       PoolMatch match =
           PoolMatch.of(adapter.name(), adapter.spec().baseModel(), adapter.facts(), snapshot);
@@ -71,11 +82,29 @@ final class Reconciler {
       adapter.pool = match.pool();
       PoolSnapshot pool = match.pool() == null ? null : snapshot.named(match.pool().name());
       if (pool != null) {
-        changed |= scaling.decide(adapter, pool, inventory.endpoints(), settings.demand(), now);
+        changed |=
+            scaling.decide(
+                adapter,
+                pool,
+                inventory.endpoints(),
+                waits.computeIfAbsent(pool.name(), waiting),
+                settings.demand(),
+                now);
       }
     }
     planDue |= changed;
     return changed;
+  }
+
+  /** The adapters of whose use the gateway that leads is to be told. */
+  List<String> used(AdapterSettings settings) {
+    return inventory.adapters().stream()
+        .filter(
+            adapter ->
+                scaling.tells(
+                    adapter, inventory.isReady(adapter, adapter.serving), settings.demand()))
+        .map(ControlledAdapter::name)
+        .toList();
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.loragateway.routing.AdapterDemand;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,6 +14,11 @@ import java.util.Set;
  * controller's thread.
  */
 final class Scaling {
+  private static final long SECOND = 1_000_000_000L;
+
+  /** Parts of the idle time in which the use of what is loaded is told to who leads. */
+  private static final int REPORTS = 4;
+
   private final AdapterDemand demand;
 
   Scaling(AdapterDemand demand) {
@@ -29,11 +35,16 @@ final class Scaling {
     return rate * pool.answerMillis() / 1000;
   }
 
-  /** Decides anew; returns whether that changed anything. */
+  /**
+   * Decides anew; returns whether that changed anything.
+   *
+   * @param waiting requests that wait in the pool, by model
+   */
   boolean decide(
       ControlledAdapter adapter,
       PoolSnapshot pool,
       Collection<ControlledEndpoint> endpoints,
+      Map<String, Integer> waiting,
       AdapterSettings.Demand settings,
       long now) {
     Replicas replicas = adapter.spec().replicas();
@@ -44,7 +55,8 @@ final class Scaling {
     }
     double copies = Math.ceil(concurrency(adapter, pool) / settings.perReplica());
     if (replicas.min() == 0) {
-      adapter.askedAt = lastUse(adapter, endpoints, now);
+      boolean waits = waiting.containsKey(adapter.target());
+      adapter.askedAt = waits ? now : lastUse(adapter, endpoints, now);
     }
     boolean used = replicas.min() > 0 || now - adapter.askedAt < settings.idle().toNanos();
     int least = Math.max(replicas.min(), used ? 1 : 0);
@@ -62,6 +74,19 @@ final class Scaling {
       adapter.desired = need;
     }
     return before != adapter.desired;
+  }
+
+  /**
+   * Whether the gateway that leads is to be told that an adapter was used: at once of one that is
+   * nowhere, else before it would be taken away.
+   */
+  boolean tells(ControlledAdapter adapter, boolean loaded, AdapterSettings.Demand settings) {
+    Replicas replicas = adapter.spec().replicas();
+    long pause = loaded ? settings.idle().toNanos() / REPORTS : SECOND;
+    boolean tells =
+        replicas.automatic() && replicas.min() == 0 && adapter.askedAt - adapter.toldUse >= pause;
+    adapter.toldUse = tells ? adapter.askedAt : adapter.toldUse;
+    return tells;
   }
 
   private static long lastUse(

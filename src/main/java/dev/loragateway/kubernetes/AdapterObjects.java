@@ -49,6 +49,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
   private final AdapterObjectsSink sink;
   private final DiscoveryListener listener;
   private final ReadyCopies readyCopies;
+  private final UseReports uses;
   private final AdapterWriter writer;
   private final AdapterServices services;
   private final ScheduledExecutorService thread =
@@ -59,7 +60,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
           Thread.ofVirtual().name("adapter-writes").factory());
   private final AtomicBoolean gathering = new AtomicBoolean();
   private @Nullable Settings settings;
-  private @Nullable KubernetesClient client;
+  private volatile @Nullable KubernetesClient client;
   private @Nullable FollowedObjects followed;
   private @Nullable List<Declared> told;
   private boolean isFresh;
@@ -84,6 +85,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
     this.sink = sink;
     this.listener = listener;
     this.readyCopies = new ReadyCopies(sink);
+    this.uses = new UseReports(sink, InstantSource.system());
     this.writer =
         new AdapterWriter(this::leads, held, listener, System::nanoTime, InstantSource.system());
     this.services = new AdapterServices(this::leads, listener, System::nanoTime);
@@ -106,6 +108,12 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
   public void changed(Map<String, AdapterStatus> statuses) {
     writer.fare(statuses);
     services.fare(statuses);
+  }
+
+  /** Tells the gateway that leads, by the object; does not wait. */
+  @Override
+  public void used(String adapter) {
+    uses.used(adapter);
   }
 
   /** Whether this gateway is the one that loads adapters and writes how they fare. */
@@ -225,6 +233,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
         sink.declared(declared);
         told = declared;
       }
+      uses.tell(all);
       writer.watch(connected, all);
       String lease = wanted.leaseNamespace + "/" + wanted.leaseName;
       services.watch(
@@ -239,6 +248,10 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
   }
 
   private void write() {
+    KubernetesClient connected = client;
+    if (connected != null) {
+      uses.write(connected, objects);
+    }
     writer.look();
     services.look();
   }

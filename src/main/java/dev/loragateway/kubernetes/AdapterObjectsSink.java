@@ -1,6 +1,7 @@
 package dev.loragateway.kubernetes;
 
 import dev.loragateway.adapters.AdapterCatalog.Declared;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 
@@ -20,4 +21,7 @@ public interface AdapterObjectsSink {
    * @param addresses {@code host:port} of each
    */
   void ready(String model, String revision, Set<String> addresses);
+
+  /** Another gateway used an adapter, or asked for one that is loaded nowhere. */
+  void used(String model, Instant at);
 }

@@ -21,11 +21,13 @@ import dev.loragateway.model.Endpoint;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.AdapterDemand;
 import dev.loragateway.telemetry.GatewayMetrics;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final EndpointRegistry registry;
   private final AdapterDemand demand;
+  private final Function<String, Map<String, Integer>> waiting;
   private final Supplier<GatewayConfig> config;
   private final AdaptersListener listener;
   private final Runnable served;
@@ -51,17 +54,20 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   /**
    * Puts it together.
    *
+   * @param waiting requests that wait in a pool, by model
    * @param config the one in force
    * @param served run whenever other names may be served than before
    */
   AdapterControl(
       EndpointRegistry registry,
       AdapterDemand demand,
+      Function<String, Map<String, Integer>> waiting,
       Supplier<GatewayConfig> config,
       GatewayMetrics metrics,
       Runnable served) {
     this.registry = registry;
     this.demand = demand;
+    this.waiting = waiting;
     this.config = config;
     this.listener = metrics.adapters();
     this.objects =
@@ -135,7 +141,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     AdapterController started =
         new AdapterController(
             new AdapterController.Parts(
-                registry, catalog, demand, servers, new Contents()::of, lead),
+                registry, catalog, demand, waiting, servers, new Contents()::of, lead),
             this::settings,
             new Told());
     started.start();
@@ -172,6 +178,19 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
       if (running != null) {
         running.ready(model, revision, addresses);
       }
+    }
+
+    @Override
+    public void used(String model, Instant at) {
+      AdapterController running = controller;
+      if (running != null) {
+        running.used(model, at);
+      }
+    }
+
+    @Override
+    public void used(String adapter) {
+      objects.used(adapter);
     }
 
     @Override

@@ -91,7 +91,9 @@ public final class Gateway implements AutoCloseable {
     registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
-    adapters = new AdapterControl(registry, demand, () -> this.config, metrics, this::freed);
+    adapters =
+        new AdapterControl(
+            registry, demand, this::waiting, () -> this.config, metrics, this::freed);
     EndpointPicker picker =
         new EndpointPicker(registry, demand, new RecentPlacements(), new Random());
     admission =
@@ -231,6 +233,10 @@ public final class Gateway implements AutoCloseable {
 
   private void freed() {
     admission.freed();
+  }
+
+  private Map<String, Integer> waiting(String pool) {
+    return admission.depths(pool);
   }
 
   /** Takes in what requests taught, then lets in those for whom that made room. */

@@ -8,6 +8,7 @@ import dev.loragateway.adapters.AdapterSpec;
 import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdapterStatus.Copy;
 import dev.loragateway.adapters.CopyState;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,7 @@ final class AdapterReports implements AdapterObjectsSink {
 
   volatile @Nullable List<Declared> declared;
   final Map<String, Set<String>> ready = new ConcurrentHashMap<>();
+  final Map<String, Instant> used = new ConcurrentHashMap<>();
 
   @Override
   public void declared(List<Declared> adapters) {
@@ -29,6 +31,11 @@ final class AdapterReports implements AdapterObjectsSink {
   @Override
   public void ready(String model, String revision, Set<String> addresses) {
     ready.put(model + "@" + revision, addresses);
+  }
+
+  @Override
+  public void used(String model, Instant at) {
+    used.put(model, at);
   }
 
   /** The names that were declared last. */

@@ -49,6 +49,10 @@ final class AdapterObjectsClusterTest {
   }
 
   private Gateway gateway() {
+    return gateway(AdapterSettings.Demand.DEFAULTS);
+  }
+
+  private Gateway gateway(AdapterSettings.Demand demand) {
     AdapterSettings followed =
         new AdapterSettings(
             null,
@@ -57,7 +61,7 @@ final class AdapterObjectsClusterTest {
             new AdapterSettings.Cluster(Set.of(cluster.namespace()), false, true),
             PlacementSettings.DEFAULT,
             new AdapterSettings.Loading(2, 1000, Duration.ofSeconds(5), Duration.ofSeconds(5), 0),
-            AdapterSettings.Demand.DEFAULTS);
+            demand);
     return gateways.start(
         Setup.of(a.address(), b.address())
             .askOften()
@@ -66,14 +70,18 @@ final class AdapterObjectsClusterTest {
   }
 
   private void apply(String name, String model, Path files) {
+    apply(name, model, "2", files);
+  }
+
+  private void apply(String name, String model, String replicas, Path files) {
     String yaml =
         """
         apiVersion: loragateway.dev/v1alpha1
         kind: LoraAdapter
         metadata: { namespace: %s, name: %s }
-        spec: { model: %s, baseModel: base, replicas: 2, source: { url: "file://%s" } }
+        spec: { model: %s, baseModel: base, replicas: %s, source: { url: "file://%s" } }
         """
-            .formatted(cluster.namespace(), name, model, files);
+            .formatted(cluster.namespace(), name, model, replicas, files);
     cluster
         .admin()
         .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
@@ -127,5 +135,31 @@ final class AdapterObjectsClusterTest {
     assertThat(seen(UNLOAD)).hasSize(4);
     assertThat(gateways.chat(one, "acme/llama/support/v1").status()).isEqualTo(404);
     assertThat(gateways.chat(two, "acme/llama/support/v1").status()).isEqualTo(404);
+  }
+
+  /** One of the two leads, so that each way is tried. */
+  @Test
+  void archivedAdapter_isLoadedByTheFirstRequest_atWhicheverGateway_andStaysWhileItIsUsedThere() {
+    AdapterSettings.Demand impatient =
+        new AdapterSettings.Demand(16, Duration.ofMinutes(5), Duration.ofSeconds(2));
+    Gateway one = gateway(impatient);
+    Gateway two = gateway(impatient);
+    apply("law", "law", "0-1", folder.write("law", 1));
+    apply("tax", "tax", "0-1", folder.write("tax", 2));
+    await().atMost(SOON).until(() -> "Archived".equals(status("law", "phase")));
+    await().atMost(SOON).until(() -> "Archived".equals(status("tax", "phase")));
+
+    assertThat(gateways.chat(one, "law").status()).isEqualTo(200);
+    assertThat(gateways.chat(two, "tax").status()).isEqualTo(200);
+    await()
+        .atMost(SOON)
+        .during(Duration.ofSeconds(5))
+        .untilAsserted(
+            () -> {
+              assertThat(gateways.chat(one, "law").status()).isEqualTo(200);
+              assertThat(gateways.chat(two, "tax").status()).isEqualTo(200);
+              assertThat(seen(UNLOAD)).isEmpty();
+            });
+    await().atMost(SOON).untilAsserted(() -> assertThat(seen(UNLOAD)).hasSize(2));
   }
 }

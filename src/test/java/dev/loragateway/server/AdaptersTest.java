@@ -334,6 +334,26 @@ class AdaptersTest {
   }
 
   @Test
+  void adapterThatARequestWaitsFor_isNotArchived() {
+    folder.write("law", 1);
+    AdapterSettings settings = declaring(folder.spec("law", "0-1"));
+    AdapterSettings impatient =
+        new AdapterSettings(
+            null,
+            settings.list(),
+            null,
+            null,
+            settings.placement(),
+            settings.loading(),
+            new AdapterSettings.Demand(16, Duration.ofMinutes(5), Duration.ofMillis(1)));
+    Gateway gateway =
+        gateways.start(Setup.of(a.address(), b.address()).askOften().adapters(impatient));
+    awaitPhase(gateway, "law", AdapterPhase.ARCHIVED);
+
+    assertThat(gateways.chat(gateway, "law").status()).isEqualTo(200);
+  }
+
+  @Test
   void filesThatNobodyCanServe_areRefusedWithoutATry() {
     folder.write("law", 1, 4);
     Gateway gateway = gateways.start(setup(folder.spec("law", "1")));

@@ -112,6 +112,7 @@ final class LoadTimes {
             registry,
             catalog,
             new AdapterDemand(System::nanoTime),
+            pool -> Map.of(),
             calls,
             new Contents()::of,
             Lead.ALONE),
