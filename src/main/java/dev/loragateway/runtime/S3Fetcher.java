@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
 import dev.loragateway.runtime.Credentials.AwsKey;
 import java.io.IOException;
 import java.net.SocketTimeoutException;

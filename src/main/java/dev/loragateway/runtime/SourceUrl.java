@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
 import dev.loragateway.runtime.Source.Archive;
 import dev.loragateway.runtime.Source.Bucket;
 import dev.loragateway.runtime.Source.Directory;

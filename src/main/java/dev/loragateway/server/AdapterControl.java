@@ -18,6 +18,7 @@ import dev.loragateway.kubernetes.AdapterObjects;
 import dev.loragateway.kubernetes.AdapterObjectsSink;
 import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.AdapterDemand;
 import dev.loragateway.telemetry.GatewayMetrics;
@@ -25,8 +26,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,11 +70,19 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     this.objects =
         new AdapterObjects(KubernetesClients::connect, new Told(), this::held, metrics.discovery());
     this.served = served;
-    this.servers = new ServerCalls(this::engine, () -> settings().loading());
+    this.servers = new ServerCalls(this::engine, () -> settings().loading(), this::tls);
   }
 
   private AdapterSettings settings() {
     return config.get().adapters();
+  }
+
+  private Set<UpstreamTls> tls() {
+    return registry.snapshot().pools().stream()
+        .flatMap(pool -> pool.endpoints().stream())
+        .map(state -> state.endpoint().access().tls())
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
   }
 
   private String engine(String pool) {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.loragateway.runtime.EngineKind;
+import dev.loragateway.adapters.EngineKind;
 import dev.loragateway.runtime.FetchLimits;
 import dev.loragateway.runtime.RuntimeServer;
 import dev.loragateway.runtime.RuntimeSettings;
