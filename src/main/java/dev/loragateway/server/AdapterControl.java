@@ -16,6 +16,7 @@ import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.AdapterObjects;
 import dev.loragateway.kubernetes.AdapterObjectsSink;
+import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamTls;
@@ -42,6 +43,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final AdapterDemand demand;
   private final Supplier<GatewayConfig> config;
   private final AdaptersListener listener;
+  private final DiscoveryListener discovery;
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final AddedAdapters added = new AddedAdapters(catalog);
@@ -67,8 +69,9 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     this.demand = demand;
     this.config = config;
     this.listener = metrics.adapters();
+    this.discovery = metrics.discovery();
     this.objects =
-        new AdapterObjects(KubernetesClients::connect, new Told(), this::held, metrics.discovery());
+        new AdapterObjects(KubernetesClients::connect, new Told(), this::held, discovery);
     this.served = served;
     this.servers = new ServerCalls(this::engine, () -> settings().loading(), this::tls);
   }
@@ -133,13 +136,19 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     DirectoryCatalog now = directory;
     if (now != null && !now.settings().equals(wanted)) {
       now.close();
+      discovery.stopped("", source(now.settings()));
       now = null;
     }
     if (now == null && wanted != null) {
-      now = new DirectoryCatalog(wanted, catalog);
+      String source = source(wanted);
+      now = new DirectoryCatalog(wanted, catalog, works -> discovery.watching("", source, works));
       now.start();
     }
     directory = now;
+  }
+
+  private static String source(AdapterSettings.Directory directory) {
+    return "adapters in " + directory.path();
   }
 
   private AdapterController started() {
