@@ -8,6 +8,7 @@ import dev.loragateway.adapters.CallResult.Refused;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamTls;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -217,6 +218,9 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
   }
 
   private static String reason(IOException failed) {
+    if (failed instanceof ConnectException) {
+      return "it cannot be reached";
+    }
     Throwable cause = failed;
     while (cause.getCause() != null) {
       cause = cause.getCause();

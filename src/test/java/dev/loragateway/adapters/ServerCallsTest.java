@@ -185,4 +185,18 @@ class ServerCallsTest {
       assertThat(result).isEqualTo(new Failed(who + why, true));
     }
   }
+
+  @Test
+  void runtime_thatIsNotThere_isTold() throws Exception {
+    ServerSocket closed = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"));
+    closed.close();
+    loading = loading(closed.getLocalPort(), null);
+
+    assertThat(calls.load(endpoint(null), "a", FILES))
+        .isEqualTo(
+            new Failed(
+                "the runtime at 127.0.0.1:%d: it cannot be reached"
+                    .formatted(closed.getLocalPort()),
+                false));
+  }
 }
