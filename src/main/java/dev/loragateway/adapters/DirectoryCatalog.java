@@ -107,7 +107,12 @@ public final class DirectoryCatalog implements AutoCloseable {
 
   /** Looks once, and declares what is there if that changed. */
   void scan() {
-    current.accept(looked());
+    boolean counts = looked();
+    synchronized (declaring) {
+      if (!closed) {
+        current.accept(counts);
+      }
+    }
   }
 
   private boolean looked() {

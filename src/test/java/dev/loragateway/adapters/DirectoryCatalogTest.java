@@ -223,5 +223,6 @@ class DirectoryCatalogTest {
     directory.scan();
 
     assertThat(names()).isEmpty();
+    assertThat(told).hasSize(1);
   }
 }
