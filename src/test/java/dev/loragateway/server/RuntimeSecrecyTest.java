@@ -124,9 +124,10 @@ class RuntimeSecrecyTest {
                 "s3://bucket/support/",
                 "s3://bucket/support/?X-Amz-Signature=" + SECRET,
                 "s3://id:" + SECRET + "@bucket/support/")) {
-          told.append(ask(client, runtime, url, "eu-1"));
+          told.append(ask(client, runtime, url, "\"aws_region\":\"eu-1\""));
         }
-        told.append(ask(client, runtime, "s3://bucket/support/", "eu-" + SECRET + "\\n1"));
+        String bearer = "\"http_bearer\":\"x\\n" + SECRET + "\"";
+        told.append(ask(client, runtime, "http://" + host + "/200/a.tar", bearer));
         told.append(settings);
         told.append(get(client, runtime, "/api/state"));
         told.append(get(client, runtime, "/ready"));
@@ -140,18 +141,18 @@ class RuntimeSecrecyTest {
       }
     }
     assertThat(told.toString())
-        .contains("AccessDenied", "FetchFailed", "it broke off", "credentials.AWS_REGION has")
+        .contains("AccessDenied", "FetchFailed", "it broke off", "credentials.HTTP_BEARER has")
         .doesNotContain(SECRET);
   }
 
-  private static String ask(HttpClient client, RuntimeServer runtime, String url, String region)
-      throws Exception {
+  private static String ask(
+      HttpClient client, RuntimeServer runtime, String url, String credentials) throws Exception {
     String body =
         """
-        {"lora_name":"support","artifact_url":"%s","credentials":{"aws_region":"%s"},
+        {"lora_name":"support","artifact_url":"%s","credentials":{%s},
          "additional_config":{"api-key":"theirs-%s"}}
         """
-            .formatted(url, region, SECRET);
+            .formatted(url, credentials, SECRET);
     return client
         .send(
             request(runtime, "/v1/lora_adapter/load").POST(BodyPublishers.ofString(body)).build(),
