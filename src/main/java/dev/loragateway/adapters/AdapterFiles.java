@@ -54,7 +54,9 @@ public final class AdapterFiles {
     try {
       return inspect(JSON.readTree(Files.readAllBytes(config)), SafetensorsHeader.read(weights));
     } catch (JsonProcessingException e) {
-      return new Refused(CONFIG + " is no JSON: " + e.getOriginalMessage());
+      return new Refused(
+          "%s is no JSON: line %d, column %d"
+              .formatted(CONFIG, e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
     } catch (SafetensorsHeader.FormatException e) {
       return new Refused(WEIGHTS + " is no whole safetensors file: " + e.getMessage());
     }

@@ -81,11 +81,29 @@ public record AdapterSettings(
    * @param timeout of a call to load, and of the first token
    * @param drain how long what was begun may go on before an adapter is taken away
    * @param runtimePort of the runtime beside each engine; 0 = there is none
+   * @param runtimeApiKey what the runtimes want to be sent; null = nothing
    */
   public record Loading(
-      int parallel, int perSecond, Duration timeout, Duration drain, int runtimePort) {
+      int parallel,
+      int perSecond,
+      Duration timeout,
+      Duration drain,
+      int runtimePort,
+      @Nullable String runtimeApiKey) {
     public static final Loading DEFAULTS =
         new Loading(2, 10, Duration.ofSeconds(30), Duration.ofSeconds(30), 0);
+
+    /** Runtimes want no key. */
+    public Loading(int parallel, int perSecond, Duration timeout, Duration drain, int runtimePort) {
+      this(parallel, perSecond, timeout, drain, runtimePort, null);
+    }
+
+    /** The key is a secret. */
+    @Override
+    public String toString() {
+      return "Loading[%d, %d, %s, %s, %d]"
+          .formatted(parallel, perSecond, timeout, drain, runtimePort);
+    }
   }
 
   /**

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * Declares what lies in a directory: each directory with an {@code adapter_config.json} is an
  * adapter, named by its path in it. Links are followed as long as they stay inside. It is looked
  * through over and over, since network volumes tell of no changes; while it, or a directory in it,
- * cannot be, what was found last counts. {@link #scan} is confined to one thread, its own once it
- * is started.
+ * cannot be, or it may be a volume that is not mounted, what was found last counts. {@link #scan}
+ * is confined to one thread, its own once it is started.
  */
 public final class DirectoryCatalog implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DirectoryCatalog.class);
@@ -31,11 +33,15 @@ public final class DirectoryCatalog implements AutoCloseable {
   /** Directories deep, so that a mistaken path costs a bounded time. */
   private static final int DEEPEST = 8;
 
+  /** Looks on end that have to find no adapter before there is none. */
+  static final int EMPTY_LOOKS = 6;
+
   /** Names that a line of the log tells. */
   private static final int TOLD = 10;
 
   private final Directory settings;
   private final AdapterCatalog catalog;
+  private final Consumer<Boolean> current;
   private final Listing listing;
   private final Object declaring = new Object();
   private final Set<String> warned = new HashSet<>();
@@ -43,6 +49,8 @@ public final class DirectoryCatalog implements AutoCloseable {
   private Set<String> unreadable = Set.of();
   private boolean closed;
   private @Nullable List<Declared> last;
+  private @Nullable Object home;
+  private int emptyLooks;
   private @Nullable String trouble;
   private @Nullable Thread thread;
 
@@ -62,14 +70,21 @@ public final class DirectoryCatalog implements AutoCloseable {
    */
   private record Look(Path root, List<Declared> found, Set<String> unreadable) {}
 
-  /** Looks at nothing before it is started. */
-  public DirectoryCatalog(Directory settings, AdapterCatalog catalog) {
-    this(settings, catalog, DirectoryCatalog::children);
+  /**
+   * Looks at nothing before it is started.
+   *
+   * @param current hears after each look whether what was found counts; else what was found last
+   *     does
+   */
+  public DirectoryCatalog(Directory settings, AdapterCatalog catalog, Consumer<Boolean> current) {
+    this(settings, catalog, current, DirectoryCatalog::children);
   }
 
-  DirectoryCatalog(Directory settings, AdapterCatalog catalog, Listing listing) {
+  DirectoryCatalog(
+      Directory settings, AdapterCatalog catalog, Consumer<Boolean> current, Listing listing) {
     this.settings = settings;
     this.catalog = catalog;
+    this.current = current;
     this.listing = listing;
   }
 
@@ -92,15 +107,26 @@ public final class DirectoryCatalog implements AutoCloseable {
 
   /** Looks once, and declares what is there if that changed. */
   void scan() {
+    boolean counts = looked();
+    synchronized (declaring) {
+      if (!closed) {
+        current.accept(counts);
+      }
+    }
+  }
+
+  private boolean looked() {
     try {
       Path root = settings.path().toRealPath();
       Look look = new Look(root, new ArrayList<>(), new HashSet<>());
       look(root, "", new HashSet<>(), look);
       trouble = null;
       unreadable = Set.copyOf(look.unreadable());
-      if (!look.found().equals(last)) {
+      boolean counts = counts(look);
+      if (counts && !look.found().equals(last)) {
         declare(look.found());
       }
+      return counts;
     } catch (IOException | RuntimeException e) {
       if (!e.toString().equals(trouble)) {
         trouble = e.toString();
@@ -109,7 +135,33 @@ public final class DirectoryCatalog implements AutoCloseable {
             settings.path(),
             trouble);
       }
+      return false;
     }
+  }
+
+  /**
+   * Whether what was found is what there is. Without any adapter it may be that a volume is not
+   * mounted: then the directory is another one than that in which adapters were, or is so for a
+   * moment only.
+   */
+  private boolean counts(Look look) throws IOException {
+    Object key = Files.readAttributes(look.root(), BasicFileAttributes.class).fileKey();
+    if (!look.found().isEmpty()) {
+      home = key;
+      emptyLooks = 0;
+      return true;
+    }
+    emptyLooks++;
+    boolean had = last != null && !last.isEmpty();
+    boolean other = had && !Objects.equals(key, home);
+    if (had && emptyLooks == 1) {
+      log.warn(
+          "{} has no adapters any more{}, what was found last counts{}",
+          settings.path(),
+          other ? " and is another directory than before; is its volume mounted?" : "",
+          other ? "" : " until " + EMPTY_LOOKS + " looks on end have found none");
+    }
+    return !other && emptyLooks >= EMPTY_LOOKS;
   }
 
   /** Not after it was closed, when another may declare in its place. */

@@ -1,7 +1,5 @@
 package dev.loragateway.adapters;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.loragateway.adapters.CallResult.Done;
@@ -9,74 +7,51 @@ import dev.loragateway.adapters.CallResult.Failed;
 import dev.loragateway.adapters.CallResult.Refused;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.UpstreamTls;
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpClient.Redirect;
-import java.net.http.HttpClient.Version;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.net.http.HttpTimeoutException;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Speaks vLLM's and SGLang's API for adapters, and that of AIBrix's runtime where one runs beside
- * the engine. Blocks; thread-safe.
+ * the engine. The engine's key is sent to the engine alone. Blocks; thread-safe.
  */
 public final class ServerCalls implements ModelServers, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_ANSWER = 64 << 10;
-  private static final int LONGEST_REASON = 300;
-  private static final Duration CONNECT = Duration.ofSeconds(2);
 
-  /** Stands for the absence of TLS as a key. */
-  private static final Object PLAIN = new Object();
+  /** What a runtime answers that is put right elsewhere than in the adapter: keys and sources. */
+  private static final Set<Integer> NOT_LASTING = Set.of(401, 403, 404, 408, 421, 429);
 
   private final Function<String, String> engines;
   private final Supplier<AdapterSettings.Loading> settings;
-  private final Map<Object, HttpClient> clients = new ConcurrentHashMap<>();
+  private final EngineClients clients;
 
-  /** What a server answered. */
-  private record Answer(int status, String body) {
-    boolean well() {
-      return status / 100 == 2;
+  /**
+   * Where something is asked.
+   *
+   * @param who before what went wrong there
+   * @param key that is sent; null = none
+   * @param fetches whether it may take longer than we wait, and goes on
+   */
+  private record Target(
+      String who, String url, HttpClient client, @Nullable String key, boolean fetches) {
+    Failed late(HttpTimeoutException e) {
+      return fetches
+          ? new Failed(who + e.getMessage() + "; what it fetches it goes on fetching", true)
+          : new Failed(who + e.getMessage(), false);
     }
 
-    /** The message of an error in vLLM's present and former shapes, or what there is instead. */
-    String message() {
-      try {
-        JsonNode json = JSON.readTree(body);
-        JsonNode error = json.path("error");
-        for (JsonNode candidate :
-            new JsonNode[] {error.path("message"), error, json.path("message")}) {
-          if (candidate.isTextual()) {
-            return candidate.asText();
-          }
-        }
-      } catch (JsonProcessingException e) {
-        return body;
-      }
-      return body;
-    }
-
-    String reason() {
-      String text = message().replaceAll("\\p{Cntrl}+", " ").strip();
-      return status + " " + text.substring(0, Math.min(text.length(), LONGEST_REASON));
-    }
-
-    boolean says(String words) {
-      return message().toLowerCase(Locale.ROOT).contains(words);
+    String reason(EngineAnswer answer) {
+      return who + answer.status() + " " + answer.message();
     }
   }
 
@@ -84,47 +59,65 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
    * Makes calls.
    *
    * @param engines the engine of each pool: {@code vllm} or {@code sglang}
+   * @param tls how the endpoints that there are speak TLS
    */
-  public ServerCalls(Function<String, String> engines, Supplier<AdapterSettings.Loading> settings) {
+  public ServerCalls(
+      Function<String, String> engines,
+      Supplier<AdapterSettings.Loading> settings,
+      Supplier<Set<UpstreamTls>> tls) {
     this.engines = engines;
     this.settings = settings;
+    clients = new EngineClients(tls);
   }
 
   @Override
   public CallResult load(Endpoint at, String name, AdapterSource source)
       throws InterruptedException {
-    String path = source.path();
-    if (settings.get().runtimePort() > 0) {
-      return loaded(at, runtime(at, "load"), runtimeLoad(name, source), true);
+    if (hasRuntime()) {
+      Target runtime = runtime(at, "load");
+      return call(runtime, runtimeLoad(name, source), answer -> loaded(runtime, answer));
     }
+    String path = source.path();
     if (path == null) {
       return new Refused(
           "%s has to be fetched by a runtime beside the engine (adapters.loading.runtimePort is not"
                   .formatted(source)
               + " set)");
     }
-    ObjectNode body = JSON.createObjectNode().put("lora_name", name).put("lora_path", path);
-    return loaded(at, at.url(enginePath(at, "load")), body, false);
+    Target engine = engine(at, kind(at).loadPath());
+    return call(
+        engine, named(name).put("lora_path", path), answer -> loadedByEngine(engine, answer));
+  }
+
+  private static CallResult loadedByEngine(Target engine, EngineAnswer answer) {
+    if (answer.well() || answer.saysLoaded()) {
+      return new Done();
+    }
+    if (answer.saysNoRoute()) {
+      return new Failed(EngineAnswer.NO_ROUTE, true);
+    }
+    boolean lasting =
+        answer.status() == 400
+            || answer.status() == 422
+            || answer.message().contains("max_lora_rank");
+    String reason = engine.reason(answer);
+    return lasting ? new Refused(reason) : new Failed(reason, true);
   }
 
   /** A runtime knows for each failure whether another try may help; engines do not. */
-  private CallResult loaded(Endpoint at, String url, ObjectNode body, boolean runtime)
-      throws InterruptedException {
-    return call(
-        at,
-        url,
-        body,
-        answer -> {
-          if (answer.well() || (answer.says("already") && answer.says("loaded"))) {
-            return new Done();
-          }
-          boolean refused =
-              runtime
-                  ? answer.status() / 100 == 4 && answer.status() != 429 && !answer.says("unloaded")
-                  : answer.status() == 400 || answer.status() == 422;
-          boolean lasting = refused || answer.says("max_lora_rank");
-          return lasting ? new Refused(answer.reason()) : new Failed(answer.reason(), true);
-        });
+  private static CallResult loaded(Target runtime, EngineAnswer answer) {
+    if (answer.well() || answer.saysLoaded()) {
+      return new Done();
+    }
+    if (answer.saysNoRoute()) {
+      return new Failed(runtime.who() + "it is none (expected: gateway/run runtime)", true);
+    }
+    boolean lasting =
+        answer.status() / 100 == 4
+            && !NOT_LASTING.contains(answer.status())
+            && !answer.message().contains("was unloaded");
+    String reason = runtime.reason(answer);
+    return lasting ? new Refused(reason) : new Failed(reason, true);
   }
 
   @Override
@@ -134,39 +127,41 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
 
   @Override
   public CallResult verify(Endpoint at, String name) throws InterruptedException {
+    Target engine = engine(at, "/v1/completions");
     ObjectNode body =
         JSON.createObjectNode().put("model", name).put("prompt", "1").put("max_tokens", 1);
     return call(
-        at,
-        at.url("/v1/completions"),
+        engine,
         body,
         answer -> {
-          boolean unknown = answer.status() == 404 && answer.says(name.toLowerCase(Locale.ROOT));
+          boolean unknown = answer.status() == 404 && answer.message().contains(name);
           boolean busy = answer.status() == 429 || answer.status() >= 500;
-          return unknown || busy ? new Failed(answer.reason(), true) : new Done();
+          return unknown || busy ? new Failed(engine.reason(answer), true) : new Done();
         });
   }
 
   @Override
   public CallResult unload(Endpoint at, String name) throws InterruptedException {
-    boolean runtime = settings.get().runtimePort() > 0;
-    ObjectNode body = JSON.createObjectNode().put("lora_name", name);
-    if (runtime) {
+    ObjectNode body = named(name);
+    if (hasRuntime()) {
       body.put("cleanup_local", true);
     }
+    Target target = hasRuntime() ? runtime(at, "unload") : engine(at, kind(at).unloadPath());
     return call(
-        at,
-        runtime ? runtime(at, "unload") : at.url(enginePath(at, "unload")),
+        target,
         body,
         answer ->
-            answer.well() || answer.status() == 404 || answer.says("not loaded")
+            answer.well() || answer.saysUnknown()
                 ? new Done()
-                : new Failed(answer.reason(), true));
+                : new Failed(target.reason(answer), true));
+  }
+
+  private static ObjectNode named(String name) {
+    return JSON.createObjectNode().put("lora_name", name);
   }
 
   private static ObjectNode runtimeLoad(String name, AdapterSource source) {
-    ObjectNode body = JSON.createObjectNode().put("lora_name", name);
-    body.put("artifact_url", source.url());
+    ObjectNode body = named(name).put("artifact_url", source.url());
     if (!source.credentials().isEmpty()) {
       ObjectNode credentials = body.putObject("credentials");
       source.credentials().forEach(credentials::put);
@@ -177,45 +172,55 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
     return body;
   }
 
-  private String runtime(Endpoint at, String what) {
-    String host = Endpoint.address(at.host(), settings.get().runtimePort());
-    return "http://" + host + "/v1/lora_adapter/" + what;
+  private boolean hasRuntime() {
+    return settings.get().runtimePort() > 0;
   }
 
-  private String enginePath(Endpoint at, String what) {
-    String prefix = engine(at).equals("sglang") ? "/" : "/v1/";
-    return prefix + what + "_lora_adapter";
+  private Target runtime(Endpoint at, String what) {
+    AdapterSettings.Loading loading = settings.get();
+    String address = Endpoint.address(at.host(), loading.runtimePort());
+    return new Target(
+        "the runtime at " + address + ": ",
+        "http://" + address + "/v1/lora_adapter/" + what,
+        clients.of(null),
+        loading.runtimeApiKey(),
+        what.equals("load"));
+  }
+
+  private Target engine(Endpoint at, String path) {
+    return new Target("", at.url(path), clients.of(at.access().tls()), at.apiKey(), false);
+  }
+
+  private EngineKind kind(Endpoint at) {
+    return engine(at).equals("sglang") ? EngineKind.SGLANG : EngineKind.VLLM;
   }
 
   private CallResult call(
-      Endpoint at, String url, ObjectNode body, Function<Answer, CallResult> meaning)
+      Target target, ObjectNode body, Function<EngineAnswer, CallResult> meaning)
       throws InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url))
+        HttpRequest.newBuilder(URI.create(target.url()))
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body.toString(), StandardCharsets.UTF_8));
-    if (at.apiKey() != null) {
-      request.header("Authorization", "Bearer " + at.apiKey());
+            .POST(BodyPublishers.ofString(body.toString()));
+    if (target.key() != null) {
+      request.header("Authorization", "Bearer " + target.key());
     }
-    Duration timeout = settings.get().timeout();
-    CompletableFuture<HttpResponse<byte[]>> answer =
-        client(at.access().tls())
-            .sendAsync(
-                request.build(), BodyHandlers.limiting(BodyHandlers.ofByteArray(), MOST_ANSWER));
     try {
-      HttpResponse<byte[]> got = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       return meaning.apply(
-          new Answer(got.statusCode(), new String(got.body(), StandardCharsets.UTF_8)));
-    } catch (TimeoutException e) {
-      return new Failed("no answer within " + timeout.toMillis() + " ms", false);
-    } catch (ExecutionException e) {
-      return new Failed(reason(e), false);
-    } finally {
-      answer.cancel(true);
+          EngineAnswer.of(target.client(), request.build(), settings.get().timeout(), MOST_ANSWER));
+    } catch (HttpConnectTimeoutException e) {
+      return new Failed(target.who() + e.getMessage(), false);
+    } catch (HttpTimeoutException e) {
+      return target.late(e);
+    } catch (IOException e) {
+      return new Failed(target.who() + reason(e), false);
     }
   }
 
-  private static String reason(Throwable failed) {
+  private static String reason(IOException failed) {
+    if (failed instanceof ConnectException) {
+      return "it cannot be reached";
+    }
     Throwable cause = failed;
     while (cause.getCause() != null) {
       cause = cause.getCause();
@@ -224,22 +229,8 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
     return cause.getMessage() == null ? name : name + ": " + cause.getMessage();
   }
 
-  private HttpClient client(@Nullable UpstreamTls tls) {
-    return clients.computeIfAbsent(tls == null ? PLAIN : tls, key -> make(tls));
-  }
-
-  private static HttpClient make(@Nullable UpstreamTls tls) {
-    HttpClient.Builder builder =
-        HttpClient.newBuilder()
-            .version(Version.HTTP_1_1)
-            .followRedirects(Redirect.NEVER)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .connectTimeout(CONNECT);
-    return tls == null ? builder.build() : builder.sslContext(tls.context()).build();
-  }
-
   @Override
   public void close() {
-    clients.values().forEach(HttpClient::shutdownNow);
+    clients.close();
   }
 }

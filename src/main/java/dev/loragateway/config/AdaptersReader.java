@@ -261,12 +261,17 @@ final class AdaptersReader {
 
   private static Loading loading(Section section) {
     Loading defaults = Loading.DEFAULTS;
+    Located<String> runtimeApiKey = section.find("runtimeApiKey", Formats.SECRET);
+    if (runtimeApiKey != null && !section.has("runtimePort")) {
+      section.fault("runtimeApiKey", "is for no runtime (expected: runtimePort, too)");
+    }
     return new Loading(
         section.value("parallel", Quantities.integer(1, 1000), defaults.parallel()),
         section.value("perSecond", Quantities.integer(1, 1000), defaults.perSecond()),
         section.value("timeout", Quantities.duration(SECOND, DAY), defaults.timeout()),
         section.value("drain", Quantities.durationOrOff(DAY), defaults.drain()),
-        section.value("runtimePort", Quantities.integer(1, MOST_PORT), defaults.runtimePort()));
+        section.value("runtimePort", Quantities.integer(1, MOST_PORT), defaults.runtimePort()),
+        runtimeApiKey == null ? null : runtimeApiKey.value());
   }
 
   private static Demand demand(Section section) {

@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

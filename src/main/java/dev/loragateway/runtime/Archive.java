@@ -1,6 +1,7 @@
 package dev.loragateway.runtime;
 
 import dev.loragateway.adapters.AdapterFiles;
+import dev.loragateway.adapters.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;

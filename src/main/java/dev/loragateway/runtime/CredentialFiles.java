@@ -56,7 +56,21 @@ final class CredentialFiles {
       own.remove(Credentials.AWS_SESSION);
     }
     own.putAll(mounted);
-    return new Credentials(known(given), own);
+    Map<String, String> requested = known(given);
+    check(requested, Problem.BAD_REQUEST, "credentials.");
+    check(own, Problem.FETCH_FAILED, "the sidecar's ");
+    return new Credentials(requested, own);
+  }
+
+  /** What cannot be sent is told here, since libraries would tell the value. */
+  private static void check(Map<String, String> values, Problem problem, String whose)
+      throws ProblemException {
+    for (Map.Entry<String, String> one : values.entrySet()) {
+      if (!KeyFile.isSendable(one.getValue())) {
+        throw new ProblemException(
+            problem, whose + one.getKey() + " has a character that cannot be sent");
+      }
+    }
   }
 
   private Map<String, String> mounted() throws ProblemException {

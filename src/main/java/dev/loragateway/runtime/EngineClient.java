@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.loragateway.adapters.EngineAnswer;
+import dev.loragateway.adapters.EngineKind;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,17 +14,11 @@ import java.net.http.HttpClient.Redirect;
 import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** Speaks to the engine. Blocks. Thread-safe. */
@@ -36,11 +32,7 @@ final class EngineClient implements AutoCloseable {
   private static final Duration LOAD = Duration.ofMinutes(10);
 
   private static final long MOST_ANSWER = 16 << 20;
-  private static final int OK = 200;
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** What the engine has answered. */
-  record Answer(int status, String body) {}
 
   private final HttpClient client =
       HttpClient.newBuilder()
@@ -67,15 +59,14 @@ final class EngineClient implements AutoCloseable {
    * @throws ProblemException if it has not loaded it
    */
   boolean load(String name, String path, @Nullable String key) throws ProblemException {
-    Answer answer = post(kind.loadPath(), named(name).put("lora_path", path), key, LOAD);
-    if (answer.status() == OK) {
+    EngineAnswer answer = post(kind.loadPath(), named(name).put("lora_path", path), key, LOAD);
+    if (answer.well()) {
       return true;
     }
-    String message = message(answer.body());
-    if (answer.status() == 400 && EngineWords.saysLoaded(message)) {
+    if (answer.saysLoaded()) {
       return false;
     }
-    throw EngineWords.notLoaded(answer.status(), message);
+    throw EngineProblems.notLoaded(answer);
   }
 
   /**
@@ -84,10 +75,9 @@ final class EngineClient implements AutoCloseable {
    * @throws ProblemException if it may still know it
    */
   void unload(String name, @Nullable String key) throws ProblemException {
-    Answer answer = post(kind.unloadPath(), named(name), key, UNLOAD);
-    String message = message(answer.body());
-    if (answer.status() != OK && !EngineWords.saysUnknown(answer.status(), message)) {
-      throw EngineWords.notUnloaded(answer.status(), message);
+    EngineAnswer answer = post(kind.unloadPath(), named(name), key, UNLOAD);
+    if (!answer.well() && !answer.saysUnknown()) {
+      throw EngineProblems.notUnloaded(answer);
     }
   }
 
@@ -96,14 +86,14 @@ final class EngineClient implements AutoCloseable {
   }
 
   /** Its list of models, as it is. */
-  Answer models(@Nullable String key) throws ProblemException {
+  EngineAnswer models(@Nullable String key) throws ProblemException {
     return send(request("/v1/models", key).GET(), LIST);
   }
 
   /** The paths from which its models were loaded, by their names; empty where it does not say. */
   Map<String, String> paths(@Nullable String key) throws ProblemException {
-    Answer answer = models(key);
-    if (answer.status() != OK) {
+    EngineAnswer answer = models(key);
+    if (!answer.well()) {
       throw new ProblemException(
           Problem.ENGINE_FAILED, "the engine answers /v1/models with " + answer.status());
     }
@@ -121,13 +111,13 @@ final class EngineClient implements AutoCloseable {
 
   boolean healthy() {
     try {
-      return send(request("/health", null).GET(), HEALTH).status() == OK;
+      return send(request("/health", null).GET(), HEALTH).well();
     } catch (ProblemException e) {
       return false;
     }
   }
 
-  private Answer post(String path, ObjectNode body, @Nullable String key, Duration timeout)
+  private EngineAnswer post(String path, ObjectNode body, @Nullable String key, Duration timeout)
       throws ProblemException {
     return send(
         request(path, key)
@@ -156,8 +146,8 @@ final class EngineClient implements AutoCloseable {
   }
 
   /** Tries twice: a connection that was kept may be closed by the engine as it is used. */
-  private Answer send(HttpRequest.Builder request, Duration timeout) throws ProblemException {
-    HttpRequest whole = request.timeout(timeout).build();
+  private EngineAnswer send(HttpRequest.Builder request, Duration timeout) throws ProblemException {
+    HttpRequest whole = request.build();
     try {
       return sendOnce(whole, timeout);
     } catch (ProblemException e) {
@@ -168,23 +158,16 @@ final class EngineClient implements AutoCloseable {
     }
   }
 
-  private Answer sendOnce(HttpRequest request, Duration timeout) throws ProblemException {
-    CompletableFuture<HttpResponse<String>> answer =
-        client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofString(), MOST_ANSWER));
+  private EngineAnswer sendOnce(HttpRequest request, Duration timeout) throws ProblemException {
     try {
-      HttpResponse<String> whole = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-      return new Answer(whole.statusCode(), whole.body());
-    } catch (TimeoutException e) {
+      return EngineAnswer.of(client, request, timeout, MOST_ANSWER);
+    } catch (HttpTimeoutException e) {
       throw late(timeout, e);
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof HttpTimeoutException
-          ? late(timeout, e)
-          : new ProblemException(Problem.ENGINE_FAILED, "the engine does not answer", e);
+    } catch (IOException e) {
+      throw new ProblemException(Problem.ENGINE_FAILED, "the engine does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ProblemException(Problem.ENGINE_FAILED, "the sidecar is stopping", e);
-    } finally {
-      answer.cancel(true);
     }
   }
 
@@ -193,14 +176,6 @@ final class EngineClient implements AutoCloseable {
         Problem.ENGINE_TIMEOUT,
         "the engine has not answered within " + timeout.toSeconds() + " s",
         e);
-  }
-
-  private static String message(String body) {
-    try {
-      return EngineWords.message(JSON.readTree(body));
-    } catch (JsonProcessingException e) {
-      return Printable.of(body);
-    }
   }
 
   @Override

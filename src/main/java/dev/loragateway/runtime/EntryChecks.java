@@ -1,5 +1,7 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
+
 /** What all formats of archives ask of their entries. Stateless. */
 final class EntryChecks {
   private EntryChecks() {}

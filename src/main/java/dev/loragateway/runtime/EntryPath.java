@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;

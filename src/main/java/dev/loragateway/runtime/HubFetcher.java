@@ -90,7 +90,7 @@ final class HubFetcher {
     } catch (ProblemException e) {
       throw e;
     } catch (IOException e) {
-      throw Web.failed(source.shown(), e);
+      throw FetchFailures.of(source.shown(), e);
     }
   }
 

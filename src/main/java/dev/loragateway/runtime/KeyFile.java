@@ -16,7 +16,7 @@ final class KeyFile {
   static String read(Path file) throws IOException {
     try {
       String key = Files.readString(file).strip();
-      if (key.isEmpty() || key.chars().anyMatch(c -> c < 0x21 || c > 0x7e)) {
+      if (key.isEmpty() || !isSendable(key)) {
         throw new IOException(file + " holds no key (expected: one line of visible ASCII)");
       }
       return key;
@@ -25,5 +25,10 @@ final class KeyFile {
           ? e
           : new IOException(file + " cannot be read: " + e.getClass().getSimpleName(), e);
     }
+  }
+
+  /** Whether it can be sent in a header. */
+  static boolean isSendable(String key) {
+    return key.chars().allMatch(c -> c > 0x20 && c < 0x7f);
   }
 }

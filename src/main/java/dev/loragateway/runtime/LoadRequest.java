@@ -1,6 +1,7 @@
 package dev.loragateway.runtime;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.loragateway.adapters.Printable;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;

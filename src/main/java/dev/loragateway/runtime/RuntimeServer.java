@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.loragateway.adapters.EngineAnswer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -111,7 +112,7 @@ public final class RuntimeServer implements AutoCloseable {
   }
 
   private Reply models() throws ProblemException {
-    EngineClient.Answer answer = parts.engine().models(null);
+    EngineAnswer answer = parts.engine().models(null);
     return new Reply(answer.status(), answer.body());
   }
 

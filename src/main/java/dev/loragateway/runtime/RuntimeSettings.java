@@ -1,5 +1,6 @@
 package dev.loragateway.runtime;
 
+import dev.loragateway.adapters.EngineKind;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package dev.loragateway.runtime;
 
 import dev.loragateway.runtime.Credentials.AwsKey;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,9 +15,6 @@ import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.ResponseInputStream;
-import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
-import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
-import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.exception.SdkServiceException;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -155,29 +151,10 @@ final class S3Fetcher {
       case 404 ->
           new ProblemException(
               Problem.ARTIFACT_NOT_FOUND, source.shown() + ": there is nothing there", e);
-      case 0 -> unanswered(source, e);
+      case 0 -> FetchFailures.of(source.shown(), e);
       default ->
           new ProblemException(
               Problem.FETCH_FAILED, source.shown() + ": the answer is " + status, e);
     };
-  }
-
-  private static ProblemException unanswered(Source.Bucket source, SdkException e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && !(cause instanceof SocketTimeoutException)) {
-      cause = cause.getCause();
-    }
-    boolean late =
-        cause instanceof SocketTimeoutException
-            || e instanceof ApiCallTimeoutException
-            || e instanceof ApiCallAttemptTimeoutException;
-    boolean ours = e instanceof SdkClientException;
-    return new ProblemException(
-        late ? Problem.FETCH_TIMEOUT : Problem.FETCH_FAILED,
-        "%s: %s"
-            .formatted(
-                source.shown(),
-                ours ? Printable.of(String.valueOf(cause.getMessage())) : "it cannot be read"),
-        e);
   }
 }

@@ -80,6 +80,17 @@ sealed interface Source {
     public String identity() {
       return "s3://" + bucket + "/" + prefix;
     }
+
+    /** Without what is a query to whoever has signed a URL, though a prefix may have it. */
+    @Override
+    public String shown() {
+      return identity().replaceFirst("\\?.*", "?***");
+    }
+
+    @Override
+    public String toString() {
+      return shown();
+    }
   }
 
   /**

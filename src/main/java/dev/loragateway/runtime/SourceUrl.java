@@ -20,6 +20,7 @@ final class SourceUrl {
   private static final String EXPECTED =
       "(expected: file:///DIRECTORY, http(s)://HOST/ARCHIVE.tar|.tar.gz|.tgz|.zip,"
           + " http(s)://HOST/DIRECTORY/, s3://BUCKET/PREFIX/ or hf://ORGANISATION/NAME[@REVISION])";
+  private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]{0,19}");
   private static final Pattern BUCKET =
       Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]{0,62})(?:/(\\P{Cntrl}*))?");
   private static final Pattern HUB =
@@ -50,14 +51,14 @@ final class SourceUrl {
           throw new ProblemException(
               Problem.UNSUPPORTED_SOURCE,
               "artifact_url: its scheme is %s %s"
-                  .formatted(scheme.isEmpty() ? "missing" : Printable.of(scheme), EXPECTED));
+                  .formatted(SCHEME.matcher(scheme).matches() ? scheme : "missing", EXPECTED));
     };
   }
 
   private static Source file(String rest) throws ProblemException {
     String path = rest.startsWith("localhost/") ? rest.substring("localhost".length()) : rest;
     if (!path.startsWith("/")) {
-      throw bad("file://" + Printable.of(rest) + " is no absolute path");
+      throw bad("file:// is not followed by an absolute path");
     }
     return directory(path);
   }

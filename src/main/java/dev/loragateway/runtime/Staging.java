@@ -170,7 +170,7 @@ final class Staging implements AutoCloseable {
     } catch (ProblemException e) {
       throw e;
     } catch (IOException e) {
-      throw Web.failed(source, e);
+      throw FetchFailures.of(source, e);
     }
   }
 

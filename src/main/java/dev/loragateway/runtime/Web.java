@@ -2,7 +2,6 @@ package dev.loragateway.runtime;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Redirect;
@@ -10,7 +9,6 @@ import java.net.http.HttpClient.Version;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -90,7 +88,7 @@ final class Web implements AutoCloseable {
     try {
       return client.send(request.build(), BodyHandlers.ofInputStream());
     } catch (IOException e) {
-      throw failed(question.toString(), e);
+      throw FetchFailures.of(question.toString(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(question, "the sidecar is stopping");
@@ -155,14 +153,6 @@ final class Web implements AutoCloseable {
 
   private static ProblemException problem(Problem problem, Question question, String why) {
     return new ProblemException(problem, question + ": " + why);
-  }
-
-  /** What went wrong between us and a source. */
-  static ProblemException failed(String what, IOException e) {
-    boolean late = e instanceof HttpTimeoutException || e instanceof SocketTimeoutException;
-    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new ProblemException(
-        late ? Problem.FETCH_TIMEOUT : Problem.FETCH_FAILED, what + ": " + Printable.of(why), e);
   }
 
   @Override

@@ -16,8 +16,10 @@ import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
 import dev.loragateway.kubernetes.AdapterObjects;
 import dev.loragateway.kubernetes.AdapterObjectsSink;
+import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.kubernetes.KubernetesClients;
 import dev.loragateway.model.Endpoint;
+import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.routing.AdapterDemand;
 import dev.loragateway.telemetry.GatewayMetrics;
@@ -26,9 +28,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +46,7 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final Function<String, Map<String, Integer>> waiting;
   private final Supplier<GatewayConfig> config;
   private final AdaptersListener listener;
+  private final DiscoveryListener discovery;
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final AddedAdapters added = new AddedAdapters(catalog);
@@ -70,14 +75,23 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     this.waiting = waiting;
     this.config = config;
     this.listener = metrics.adapters();
+    this.discovery = metrics.discovery();
     this.objects =
-        new AdapterObjects(KubernetesClients::connect, new Told(), this::held, metrics.discovery());
+        new AdapterObjects(KubernetesClients::connect, new Told(), this::held, discovery);
     this.served = served;
-    this.servers = new ServerCalls(this::engine, () -> settings().loading());
+    this.servers = new ServerCalls(this::engine, () -> settings().loading(), this::tls);
   }
 
   private AdapterSettings settings() {
     return config.get().adapters();
+  }
+
+  private Set<UpstreamTls> tls() {
+    return registry.snapshot().pools().stream()
+        .flatMap(pool -> pool.endpoints().stream())
+        .map(state -> state.endpoint().access().tls())
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
   }
 
   private String engine(String pool) {
@@ -128,13 +142,19 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     DirectoryCatalog now = directory;
     if (now != null && !now.settings().equals(wanted)) {
       now.close();
+      discovery.stopped("", source(now.settings()));
       now = null;
     }
     if (now == null && wanted != null) {
-      now = new DirectoryCatalog(wanted, catalog);
+      String source = source(wanted);
+      now = new DirectoryCatalog(wanted, catalog, works -> discovery.watching("", source, works));
       now.start();
     }
     directory = now;
+  }
+
+  private static String source(AdapterSettings.Directory directory) {
+    return "adapters in " + directory.path();
   }
 
   private AdapterController started() {

@@ -1,6 +1,6 @@
 package dev.loragateway.server;
 
-import dev.loragateway.runtime.EngineKind;
+import dev.loragateway.adapters.EngineKind;
 import dev.loragateway.runtime.FetchLimits;
 import dev.loragateway.runtime.RuntimeServer;
 import dev.loragateway.runtime.RuntimeSettings;

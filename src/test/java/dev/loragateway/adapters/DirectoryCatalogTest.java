@@ -8,6 +8,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,12 +21,13 @@ class DirectoryCatalogTest {
   @TempDir Path root;
   @TempDir Path elsewhere;
   private final AdapterCatalog catalog = new AdapterCatalog();
+  private final List<Boolean> told = new ArrayList<>();
   private DirectoryCatalog directory;
 
   @BeforeEach
   void open() {
     catalog.expect(Set.of(AdapterCatalog.DIRECTORY));
-    directory = new DirectoryCatalog(settings(root), catalog);
+    directory = new DirectoryCatalog(settings(root), catalog, told::add);
   }
 
   private static Directory settings(Path path) {
@@ -76,21 +79,76 @@ class DirectoryCatalogTest {
   void scan_directoryThatVanished_keepsWhatWasFound() throws IOException {
     Path mount = root.resolve("mount");
     adapter(mount.resolve("a"));
-    DirectoryCatalog mounted = new DirectoryCatalog(settings(mount), catalog);
+    DirectoryCatalog mounted = new DirectoryCatalog(settings(mount), catalog, told::add);
     mounted.scan();
     Files.move(mount, root.resolve("gone"));
 
     mounted.scan();
     assertThat(names()).containsExactly("a");
 
-    Files.createDirectory(mount);
+    adapter(mount.resolve("b"));
     mounted.scan();
+    assertThat(names()).containsExactly("b");
+  }
+
+  @Test
+  void scan_emptyDirectoryInItsPlace_isTakenForAVolumeThatIsNotMounted() throws IOException {
+    Path mount = root.resolve("mount");
+    adapter(mount.resolve("a"));
+    DirectoryCatalog mounted = new DirectoryCatalog(settings(mount), catalog, told::add);
+    mounted.scan();
+    Path away = Files.move(mount, root.resolve("away"));
+    Files.createDirectory(mount);
+
+    look(mounted, 10 * DirectoryCatalog.EMPTY_LOOKS);
+    assertThat(names()).containsExactly("a");
+    assertThat(told.removeFirst()).isTrue();
+    assertThat(told).containsOnly(false);
+
+    Files.delete(mount);
+    adapter(Files.move(away, mount).resolve("b"));
+    mounted.scan();
+    assertThat(names()).containsExactly("a", "b");
+    assertThat(told).last().isEqualTo(true);
+  }
+
+  @Test
+  void scan_lastAdapterDeleted_countsWhenSomeLooksOnEndHaveFoundNone() throws IOException {
+    adapter(root.resolve("a"));
+    directory.scan();
+    Path config = root.resolve("a").resolve(AdapterFiles.CONFIG);
+    Files.delete(config);
+
+    look(directory, DirectoryCatalog.EMPTY_LOOKS - 1);
+    assertThat(names()).containsExactly("a");
+    adapter(root.resolve("a"));
+    directory.scan();
+    Files.delete(config);
+    look(directory, DirectoryCatalog.EMPTY_LOOKS - 1);
+    assertThat(names()).containsExactly("a");
+
+    directory.scan();
     assertThat(names()).isEmpty();
   }
 
   @Test
+  void scan_directoryThatIsEmptyFromTheStart_countsAfterSomeLooks() {
+    look(directory, DirectoryCatalog.EMPTY_LOOKS - 1);
+    assertThat(catalog.current().complete()).isFalse();
+
+    directory.scan();
+    assertThat(catalog.current().complete()).isTrue();
+  }
+
+  private static void look(DirectoryCatalog at, int times) {
+    for (int i = 0; i < times; i++) {
+      at.scan();
+    }
+  }
+
+  @Test
   void scan_directoryThatWasNeverThere_declaresNothing() {
-    new DirectoryCatalog(settings(root.resolve("none")), catalog).scan();
+    new DirectoryCatalog(settings(root.resolve("none")), catalog, told::add).scan();
 
     assertThat(catalog.current().complete()).isFalse();
   }
@@ -144,7 +202,7 @@ class DirectoryCatalogTest {
           }
           return DirectoryCatalog.children(at);
         };
-    DirectoryCatalog started = new DirectoryCatalog(settings(root), catalog, listing);
+    DirectoryCatalog started = new DirectoryCatalog(settings(root), catalog, told::add, listing);
     started.scan();
     locked.set(true);
     adapter(root.resolve("open/b"));
@@ -152,7 +210,7 @@ class DirectoryCatalogTest {
     started.scan();
     assertThat(names()).containsExactly("locked/a", "open/a", "open/b");
 
-    new DirectoryCatalog(settings(root), catalog, listing).scan();
+    new DirectoryCatalog(settings(root), catalog, told::add, listing).scan();
     assertThat(names()).containsExactly("open/a", "open/b");
   }
 
@@ -165,5 +223,6 @@ class DirectoryCatalogTest {
     directory.scan();
 
     assertThat(names()).isEmpty();
+    assertThat(told).hasSize(1);
   }
 }

@@ -230,6 +230,8 @@ class ConfigErrorsTest {
             + " (expected: a number above 0)",
         "adapters: { loading: { runtimePort: 0 } }|adapters.loading.runtimePort|\"0\" is out of"
             + " range",
+        "adapters: { loading: { runtimeApiKey: k } }|adapters.loading.runtimeApiKey|is for no"
+            + " runtime (expected: runtimePort, too)",
         "semantic: {}|semantic|is not supported in this version",
         "listne: x|listne|is an unknown key (did you mean \"listen\"?)",
       })

@@ -100,7 +100,7 @@ class ConfigLoaderTest {
                       file: added.yaml
                       kubernetes: { namespaces: [ prod ], aibrix: true, services: true }
                       placement: { strategy: bin-pack, reserve: 25%%, maxMoves: 3 }
-                      loading: { parallel: 5, perSecond: 6, timeout: 7s, drain: 8s, runtimePort: 8080 }
+                      loading: { parallel: 5, perSecond: 6, timeout: 7s, drain: 8s, runtimePort: 8080, runtimeApiKey: "${SECRET}" }
                       demand: { perReplica: 2.5, shrinkAfter: 1m, idle: 2m }
                     """
                         .formatted(digest),
@@ -128,7 +128,7 @@ class ConfigLoaderTest {
                 here.resolve("added.yaml"),
                 new Cluster(Set.of("prod"), true, true),
                 new PlacementSettings(PlacementStrategy.BIN_PACK, 0.25, 3),
-                new Loading(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8), 8080),
+                new Loading(5, 6, Duration.ofSeconds(7), Duration.ofSeconds(8), 8080, "s3cret"),
                 new Demand(2.5, Duration.ofMinutes(1), Duration.ofMinutes(2))));
     assertThat(result.warnings())
         .singleElement()

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
 import com.github.tomakehurst.wiremock.stubbing.Scenario;
+import dev.loragateway.adapters.EngineKind;
 import dev.loragateway.runtime.RuntimeExtension.Answer;
 import java.io.IOException;
 import java.net.URI;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.loragateway.adapters.EngineKind;
 import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
 import java.io.IOException;

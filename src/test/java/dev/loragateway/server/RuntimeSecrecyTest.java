@@ -4,13 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.loragateway.runtime.EngineKind;
+import dev.loragateway.adapters.EngineKind;
 import dev.loragateway.runtime.FetchLimits;
 import dev.loragateway.runtime.RuntimeServer;
 import dev.loragateway.runtime.RuntimeSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -98,7 +100,8 @@ class RuntimeSecrecyTest {
   @Test
   void secrets_howeverALoadEnds_areNowhereElse() throws Exception {
     StringBuilder told = new StringBuilder();
-    try (CapturedLog log = CapturedLog.ofAll()) {
+    try (CapturedLog log = CapturedLog.ofAll();
+        Banner banner = new Banner()) {
       RuntimeSettings settings = settings();
       try (RuntimeServer runtime = RuntimeServer.start(settings);
           HttpClient client = HttpClient.newHttpClient()) {
@@ -110,10 +113,21 @@ class RuntimeSecrecyTest {
                 "http://" + host + "/302/?x=" + SECRET,
                 "http://" + host + "/500/?x=" + SECRET,
                 "http://:" + SECRET + "@/a.tar",
+                "http://" + banner.url() + "/a.tar?x=" + SECRET,
+                "http://" + SECRET + ":x@127.0.0.1:1/a.tar?x=" + SECRET,
+                "http://me:" + SECRET + "@no such host/a.tar",
+                "http://me:" + SECRET + "@host/a.gguf?x=" + SECRET,
+                "file://me:" + SECRET + "@host/adapters",
+                "me:" + SECRET + "://host/a.tar",
                 "hf://acme/support",
-                "s3://bucket/support/")) {
-          told.append(ask(client, runtime, url));
+                "hf://me:" + SECRET + "@acme/support",
+                "s3://bucket/support/",
+                "s3://bucket/support/?X-Amz-Signature=" + SECRET,
+                "s3://id:" + SECRET + "@bucket/support/")) {
+          told.append(ask(client, runtime, url, "\"aws_region\":\"eu-1\""));
         }
+        String bearer = "\"http_bearer\":\"x\\n" + SECRET + "\"";
+        told.append(ask(client, runtime, "http://" + host + "/200/a.tar", bearer));
         told.append(settings);
         told.append(get(client, runtime, "/api/state"));
         told.append(get(client, runtime, "/ready"));
@@ -126,16 +140,19 @@ class RuntimeSecrecyTest {
         told.append(Files.readString(file));
       }
     }
-    assertThat(told.toString()).contains("AccessDenied", "FetchFailed").doesNotContain(SECRET);
+    assertThat(told.toString())
+        .contains("AccessDenied", "FetchFailed", "it broke off", "credentials.HTTP_BEARER has")
+        .doesNotContain(SECRET);
   }
 
-  private static String ask(HttpClient client, RuntimeServer runtime, String url) throws Exception {
+  private static String ask(
+      HttpClient client, RuntimeServer runtime, String url, String credentials) throws Exception {
     String body =
         """
-        {"lora_name":"support","artifact_url":"%s","credentials":{"aws_region":"%s"},
+        {"lora_name":"support","artifact_url":"%s","credentials":{%s},
          "additional_config":{"api-key":"theirs-%s"}}
         """
-            .formatted(url, "eu-1", SECRET);
+            .formatted(url, credentials, SECRET);
     return client
         .send(
             request(runtime, "/v1/lora_adapter/load").POST(BodyPublishers.ofString(body)).build(),
@@ -152,5 +169,33 @@ class RuntimeSecrecyTest {
     return HttpRequest.newBuilder(
             URI.create("http://127.0.0.1:" + runtime.address().getPort() + path))
         .header("Authorization", "Bearer key-" + SECRET);
+  }
+
+  /** A server of another kind, which says at once who it is. Thread-safe. */
+  private final class Banner implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 8, HERE);
+
+    Banner() throws IOException {
+      threads.execute(this::greet);
+    }
+
+    String url() {
+      return "127.0.0.1:" + listener.getLocalPort();
+    }
+
+    private void greet() {
+      while (!listener.isClosed()) {
+        try (Socket caller = listener.accept()) {
+          caller.getOutputStream().write((SECRET + " at your service\r\n\r\n").getBytes(UTF_8));
+        } catch (IOException e) {
+          // the caller, or the test, is gone
+        }
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+    }
   }
 }

@@ -69,7 +69,7 @@ final class LoadTimes {
             }
           };
       try (ServerCalls calls =
-              new ServerCalls(pool -> "vllm", () -> AdapterSettings.Loading.DEFAULTS);
+              new ServerCalls(pool -> "vllm", () -> AdapterSettings.Loading.DEFAULTS, () -> Set.of());
           AdapterController controller = controller(servers, calls, listener)) {
         controller.start();
         while (!allReady(controller)) {
