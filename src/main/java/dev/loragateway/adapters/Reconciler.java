@@ -94,7 +94,7 @@ final class Reconciler {
     for (PoolSnapshot pool : snapshot.pools()) {
       for (EndpointState state : pool.endpoints()) {
         allAsked &= state.health() != Health.UNKNOWN;
-        boolean there = state.health() == Health.UP || state.health() == Health.EJECTED;
+        boolean there = state.up() || state.asleep() || state.health() == Health.EJECTED;
         if (there && state.listed()) {
           ControlledEndpoint known = before.remove(state.endpoint().address());
           changed |= observe(known, state, now);

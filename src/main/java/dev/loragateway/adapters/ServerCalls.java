@@ -34,11 +34,14 @@ import org.jspecify.annotations.Nullable;
  * Speaks vLLM's and SGLang's API for adapters, and that of AIBrix's runtime where one runs beside
  * the engine. Blocks; thread-safe.
  */
-public final class ServerCalls implements ModelServers, AutoCloseable {
+public final class ServerCalls implements ModelServers, SleepCalls, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_ANSWER = 64 << 10;
   private static final int LONGEST_REASON = 300;
   private static final Duration CONNECT = Duration.ofSeconds(2);
+
+  /** For the weights to come back from host memory, or to go there. */
+  private static final Duration SLEEP = Duration.ofMinutes(1);
 
   /** Stands for the absence of TLS as a key. */
   private static final Object PLAIN = new Object();
@@ -164,6 +167,32 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
                 : new Failed(answer.reason(), true));
   }
 
+  @Override
+  public CallResult sleep(Endpoint at) throws InterruptedException {
+    return call(
+        at,
+        at.url("/sleep?level=1&mode=keep"),
+        JSON.createObjectNode(),
+        SLEEP,
+        answer -> {
+          if (answer.well()) {
+            return new Done();
+          }
+          boolean unknown = answer.status() == 404 || answer.status() == 405;
+          return unknown ? new Refused(answer.reason()) : new Failed(answer.reason(), true);
+        });
+  }
+
+  @Override
+  public CallResult wake(Endpoint at) throws InterruptedException {
+    return call(
+        at,
+        at.url("/wake_up"),
+        JSON.createObjectNode(),
+        SLEEP,
+        answer -> answer.well() ? new Done() : new Failed(answer.reason(), true));
+  }
+
   private static ObjectNode runtimeLoad(String name, AdapterSource source) {
     ObjectNode body = JSON.createObjectNode().put("lora_name", name);
     body.put("artifact_url", source.url());
@@ -190,6 +219,16 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
   private CallResult call(
       Endpoint at, String url, ObjectNode body, Function<Answer, CallResult> meaning)
       throws InterruptedException {
+    return call(at, url, body, settings.get().timeout(), meaning);
+  }
+
+  private CallResult call(
+      Endpoint at,
+      String url,
+      ObjectNode body,
+      Duration timeout,
+      Function<Answer, CallResult> meaning)
+      throws InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
             .header("Content-Type", "application/json")
@@ -197,7 +236,6 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
     if (at.apiKey() != null) {
       request.header("Authorization", "Bearer " + at.apiKey());
     }
-    Duration timeout = settings.get().timeout();
     CompletableFuture<HttpResponse<byte[]>> answer =
         client(at.access().tls())
             .sendAsync(

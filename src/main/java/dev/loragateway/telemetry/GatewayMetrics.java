@@ -1,6 +1,7 @@
 package dev.loragateway.telemetry;
 
 import dev.loragateway.adapters.AdaptersListener;
+import dev.loragateway.adapters.SleepListener;
 import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
@@ -42,7 +43,9 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   private final Meters meters = new Meters(registry);
   private final Map<String, RequestMeters> pools = new ConcurrentHashMap<>();
   private final Set<String> adapterLabels = ConcurrentHashMap.newKeySet();
-  private final MultiGauge up = gauge("endpoint_up", "1 when the endpoint may be picked");
+  private final MultiGauge up =
+      gauge("endpoint_up", "1 when the endpoint may be picked, if need be once it is woken");
+  private final MultiGauge asleep = gauge("endpoints_asleep", "Endpoints whose engine sleeps");
   private final MultiGauge inFlight =
       gauge("requests_in_flight", "Requests of this gateway under way at the endpoint");
   private final MultiGauge depth =
@@ -68,6 +71,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   /** The meters of the control plane of adapters. */
   public AdaptersListener adapters() {
     return adapters;
+  }
+
+  private final SleepMetrics sleeps = new SleepMetrics(meters);
+
+  /** The meters of engines that sleep. */
+  public SleepListener sleeps() {
+    return sleeps;
   }
 
   private MultiGauge gauge(String name, String description) {
@@ -208,15 +218,18 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     List<MultiGauge.Row<?>> residents = new ArrayList<>();
     List<MultiGauge.Row<?>> depths = new ArrayList<>();
     List<MultiGauge.Row<?>> wanted = new ArrayList<>();
+    List<MultiGauge.Row<?>> sleepers = new ArrayList<>();
     for (PoolSnapshot pool : snapshot.pools()) {
       Tags name = Tags.of("pool", pool.name());
       depths.add(MultiGauge.Row.of(name, admission.waiting(pool.name())));
+      long asleepNow = pool.endpoints().stream().filter(EndpointState::asleep).count();
+      sleepers.add(MultiGauge.Row.of(name, asleepNow));
       if (pool.scraped()) {
         wanted.add(MultiGauge.Row.of(name, admission.desiredEndpoints(pool)));
       }
       for (EndpointState at : pool.endpoints()) {
         Tags tags = Tags.of("pool", pool.name(), "endpoint", at.endpoint().address());
-        ups.add(MultiGauge.Row.of(tags, at.up() ? 1 : 0));
+        ups.add(MultiGauge.Row.of(tags, at.up() || pool.wakes(at) ? 1 : 0));
         flights.add(MultiGauge.Row.of(tags, at.inFlight().total()));
         residents.add(MultiGauge.Row.of(tags.and("level", "gpu"), at.residency().gpu().size()));
         residents.add(MultiGauge.Row.of(tags.and("level", "cpu"), at.residency().cpu().size()));
@@ -224,6 +237,7 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     }
     up.register(ups, true);
     depth.register(depths, true);
+    asleep.register(sleepers, true);
     desired.register(wanted, true);
     inFlight.register(flights, true);
     resident.register(residents, true);
