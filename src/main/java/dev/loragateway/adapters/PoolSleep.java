@@ -119,10 +119,13 @@ public final class PoolSleep implements AutoCloseable {
         event.run();
       }
       Set<String> there = new HashSet<>();
+      Set<String> pools = new HashSet<>();
       for (PoolSnapshot pool : parts.registry().snapshot().pools()) {
+        pools.add(pool.name());
         pool.endpoints().forEach(at -> there.add(at.endpoint().address()));
         look(pool, now());
       }
+      uses.keySet().retainAll(pools);
       sleepers.keySet().retainAll(there);
     } catch (RuntimeException e) {
       log.error("engines were not looked after", e);
@@ -140,8 +143,7 @@ public final class PoolSleep implements AutoCloseable {
       }
     }
     SleepSettings settings = pool.settings().sleep();
-    boolean idle =
-        settings != null && !use.wanted && now - use.last >= settings.after().toNanos();
+    boolean idle = settings != null && !use.wanted && now - use.last >= settings.after().toNanos();
     boolean anyAsleep = false;
     for (EndpointState at : pool.endpoints()) {
       Sleeper sleeper = sleeper(at);

@@ -262,7 +262,7 @@ final class SleepTest {
 
     AdapterSpec tax = folder.spec("tax", "1");
     gateway.reload(declaring(server, NEVER, folder.spec("law", "1"), tax).build());
-    awaitPhase(gateway, "tax", AdapterPhase.PENDING);
+    awaitPhase(gateway, "tax", AdapterPhase.LOADING);
     awaitPhase(gateway, "law", AdapterPhase.READY);
 
     assertThat(server.asleep()).isTrue();
