@@ -112,10 +112,11 @@ public final class PoolSleep implements AutoCloseable {
     }
   }
 
-  /** A bug must not leave engines asleep. */
-  private void turn(@Nullable Runnable first) {
+  /** Takes in what has happened, then looks once. A bug must not leave engines asleep. */
+  void turn(@Nullable Runnable first) {
     try {
-      for (Runnable event = first; event != null; event = events.poll()) {
+      Runnable next = first != null ? first : events.poll();
+      for (Runnable event = next; event != null; event = events.poll()) {
         event.run();
       }
       Set<String> there = new HashSet<>();

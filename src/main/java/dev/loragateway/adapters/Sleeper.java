@@ -39,7 +39,7 @@ final class Sleeper {
     if (load != null) {
       used |= load.running() + load.waiting() > 0 || load.finished() != finished;
       finished = load.finished();
-      refuses &= load.processStart() == processStart;
+      refuses &= Double.compare(load.processStart(), processStart) == 0;
       processStart = load.processStart();
     }
     boolean woke = wasAsleep && now.up();
