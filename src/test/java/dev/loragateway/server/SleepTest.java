@@ -110,8 +110,7 @@ final class SleepTest {
           .atMost(SOON)
           .until(() -> seen(a, "/sleep") + seen(b, "/sleep") > slept);
       for (String model : List.of("x", "y", "base")) {
-        answers.add(
-            CompletableFuture.supplyAsync(() -> gateways.chat(gateway, model), CLIENTS));
+        answers.add(CompletableFuture.supplyAsync(() -> gateways.chat(gateway, model), CLIENTS));
       }
       if (round % 2 == 0) {
         answers.forEach(CompletableFuture::join);
@@ -244,8 +243,7 @@ final class SleepTest {
     SimulatedServer server = server();
     Gateway gateway = gateways.start(declaring(server, NEVER, folder.spec("law", "1")));
     awaitPhase(gateway, "law", AdapterPhase.READY);
-    gateway.reload(declaring(server, AFTER, folder.spec("law", "1")).build());
-    awaitAsleep(server);
+    post(server, "/sleep?level=1&mode=keep");
     awaitHealth(gateway, server, "asleep");
     long loads = seen(server, "/v1/load_lora_adapter");
     long asked = seen(server, "/v1/completions");
