@@ -139,10 +139,13 @@ final class ControlledEndpoint {
     return now < pausedUntil;
   }
 
-  /** Whether another call may begin; one that has requests is not disturbed too often. */
+  /**
+   * Whether another call may begin; one with requests is not disturbed too often, a sleeper never.
+   */
   boolean mayCall(AdapterSettings.Loading settings, long now) {
     boolean live = seen.inFlight().total() > 0;
-    return calls < settings.parallel() && !paused(now) && (!live || now >= nextStart);
+    boolean open = !seen.asleep() && !paused(now);
+    return open && calls < settings.parallel() && (!live || now >= nextStart);
   }
 
   void begins(AdapterSettings.Loading settings, long now) {

@@ -84,7 +84,7 @@ final class Inventory {
       for (EndpointState state : pool.endpoints()) {
         allAsked &= state.health() != Health.UNKNOWN;
         named.add(state.endpoint().address());
-        boolean up = state.health() == Health.UP || state.health() == Health.EJECTED;
+        boolean up = state.up() || state.asleep() || state.health() == Health.EJECTED;
         if (up && state.listed()) {
           present.add(state.endpoint().address());
           changed |= observe(state, now);

@@ -15,6 +15,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpTimeoutException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,12 +25,15 @@ import org.jspecify.annotations.Nullable;
  * Speaks vLLM's and SGLang's API for adapters, and that of AIBrix's runtime where one runs beside
  * the engine. The engine's key is sent to the engine alone. Blocks; thread-safe.
  */
-public final class ServerCalls implements ModelServers, AutoCloseable {
+public final class ServerCalls implements ModelServers, SleepCalls, AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_ANSWER = 64 << 10;
 
   /** What a runtime answers that is put right elsewhere than in the adapter: keys and sources. */
   private static final Set<Integer> NOT_LASTING = Set.of(401, 403, 404, 408, 421, 429);
+
+  /** For the weights to come back from host memory, or to go there. */
+  private static final Duration SLEEP = Duration.ofMinutes(1);
 
   private final Function<String, String> engines;
   private final Supplier<AdapterSettings.Loading> settings;
@@ -160,6 +164,34 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
     return JSON.createObjectNode().put("lora_name", name);
   }
 
+  @Override
+  public CallResult sleep(Endpoint at) throws InterruptedException {
+    Target engine = engine(at, "/sleep?level=1&mode=keep");
+    return call(
+        engine,
+        JSON.createObjectNode(),
+        SLEEP,
+        answer -> {
+          if (answer.well()) {
+            return new Done();
+          }
+          boolean unknown = answer.status() == 404 || answer.status() == 405;
+          return unknown
+              ? new Refused(engine.reason(answer))
+              : new Failed(engine.reason(answer), true);
+        });
+  }
+
+  @Override
+  public CallResult wake(Endpoint at) throws InterruptedException {
+    Target engine = engine(at, "/wake_up");
+    return call(
+        engine,
+        JSON.createObjectNode(),
+        SLEEP,
+        answer -> answer.well() ? new Done() : new Failed(engine.reason(answer), true));
+  }
+
   private static ObjectNode runtimeLoad(String name, AdapterSource source) {
     ObjectNode body = named(name).put("artifact_url", source.url());
     if (!source.credentials().isEmpty()) {
@@ -198,6 +230,12 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
   private CallResult call(
       Target target, ObjectNode body, Function<EngineAnswer, CallResult> meaning)
       throws InterruptedException {
+    return call(target, body, settings.get().timeout(), meaning);
+  }
+
+  private CallResult call(
+      Target target, ObjectNode body, Duration timeout, Function<EngineAnswer, CallResult> meaning)
+      throws InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(target.url()))
             .header("Content-Type", "application/json")
@@ -206,8 +244,7 @@ public final class ServerCalls implements ModelServers, AutoCloseable {
       request.header("Authorization", "Bearer " + target.key());
     }
     try {
-      return meaning.apply(
-          EngineAnswer.of(target.client(), request.build(), settings.get().timeout(), MOST_ANSWER));
+      return meaning.apply(EngineAnswer.of(target.client(), request.build(), timeout, MOST_ANSWER));
     } catch (HttpConnectTimeoutException e) {
       return new Failed(target.who() + e.getMessage(), false);
     } catch (HttpTimeoutException e) {

@@ -9,6 +9,7 @@ import dev.loragateway.model.UpstreamTls;
 import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.registry.SleepSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import java.time.Duration;
@@ -28,6 +29,8 @@ final class PoolReader {
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration HOUR = Duration.ofHours(1);
   private static final Format<Integer> COUNT = Quantities.integer(1, 1_000_000);
+  private static final Format<Duration> SLEEP_AFTER =
+      Quantities.duration(Duration.ofSeconds(1), Duration.ofHours(24));
 
   /** Intervals after which an answer is too old: an idle endpoint is asked every fourth time. */
   private static final int INTERVALS_UNTIL_STALE = 6;
@@ -78,7 +81,8 @@ final class PoolReader {
             routing(pool),
             pool.section("queue", QueueReader::read),
             pool.section("scaling", ScalingReader::read),
-            pool.section("outlierDetection", OutlierReader::read));
+            pool.section("outlierDetection", OutlierReader::read),
+            sleep(pool, scrape.settings().engine()));
     TimeoutReader.OfPool differing = pool.section("timeouts", TimeoutReader::ofPool);
     if (pool.has("timeouts")) {
       timeouts.put(name, differing);
@@ -204,6 +208,24 @@ final class PoolReader {
           "is below four intervals: an idle endpoint, which is read a quarter as often, will count"
               + " as unknown at times");
     }
+  }
+
+  private static @Nullable SleepSettings sleep(Section pool, Engine engine) {
+    boolean there = pool.has("sleep");
+    if (there && engine != Engine.VLLM) {
+      pool.fault("sleep", "is for vllm alone (expected: engine vllm, or no sleep)");
+    }
+    return pool.section("sleep", section -> sleep(section, there));
+  }
+
+  private static @Nullable SleepSettings sleep(Section section, boolean there) {
+    Located<Duration> after =
+        there ? section.require("after", SLEEP_AFTER) : section.find("after", SLEEP_AFTER);
+    Located<Integer> level = section.find("level", Quantities.integer(1, 2));
+    if (level != null && level.value() == 2) {
+      section.fault("level", "2 drops the weights, which no call brings back (expected: 1)");
+    }
+    return after == null ? null : new SleepSettings(after.value());
   }
 
   /** Adapters that an endpoint holds at once; 0 = unset. */

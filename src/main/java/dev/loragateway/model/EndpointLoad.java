@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  *     since; empty when not reported
  * @param loaded the adapters that the server itself reports as loaded, or null when it does not
  *     report residency
+ * @param sleep whether the engine sleeps
+ * @param finished requests that ended since the server's start, whoever sent them; 0 when not
+ *     reported
  */
 public record EndpointLoad(
     int running,
@@ -33,7 +36,36 @@ public record EndpointLoad(
     @Nullable Set<String> active,
     int deferred,
     Map<String, Double> idleSeconds,
-    @Nullable LoadedAdapters loaded) {
+    @Nullable LoadedAdapters loaded,
+    EngineSleep sleep,
+    long finished) {
+
+  /** A load that says nothing of sleep. */
+  public EndpointLoad(
+      int running,
+      int waiting,
+      double kvCache,
+      int maxLora,
+      int engines,
+      double processStart,
+      @Nullable Set<String> active,
+      int deferred,
+      Map<String, Double> idleSeconds,
+      @Nullable LoadedAdapters loaded) {
+    this(
+        running,
+        waiting,
+        kvCache,
+        maxLora,
+        engines,
+        processStart,
+        active,
+        deferred,
+        idleSeconds,
+        loaded,
+        EngineSleep.UNKNOWN,
+        0);
+  }
 
   /** A load of which neither deferred requests nor idle times are reported. */
   public EndpointLoad(

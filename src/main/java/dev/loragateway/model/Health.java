@@ -6,6 +6,8 @@ public enum Health {
   DOWN,
   /** Taken out for a while because its answers failed. */
   EJECTED,
+  /** Its engine sleeps: what is sent there waits until somebody wakes it. */
+  ASLEEP,
   /** Not probed yet. */
   UNKNOWN
 }

@@ -39,28 +39,37 @@ public final class WarmupCalls implements Warmup {
   private final ExchangeListener listener;
   private final Supplier<ProxySettings> settings;
   private final Consumer<String> absent;
+  private final Consumer<String> asleep;
 
   /**
    * Sends on any of the loops; a call takes the {@code firstByte} of its pool and path at most.
    *
    * @param absent told of a model that is loaded by the control plane alone
+   * @param asleep told of a pool of which engines are to be woken
    */
   public WarmupCalls(
       EventLoopGroup loops,
       UpstreamPools upstreams,
       ExchangeListener listener,
       Supplier<ProxySettings> settings,
-      Consumer<String> absent) {
+      Consumer<String> absent,
+      Consumer<String> asleep) {
     this.loops = loops;
     this.upstreams = upstreams;
     this.listener = listener;
     this.settings = settings;
     this.absent = absent;
+    this.asleep = asleep;
   }
 
   @Override
   public void absent(String model) {
     absent.accept(model);
+  }
+
+  @Override
+  public void asleep(String pool) {
+    asleep.accept(pool);
   }
 
   @Override

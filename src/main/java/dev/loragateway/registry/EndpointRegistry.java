@@ -257,6 +257,19 @@ public final class EndpointRegistry {
     }
   }
 
+  /**
+   * The endpoint is about to be put to sleep, so it gets no requests from now on: it is asleep,
+   * whatever scrapes say, until {@link #sleeps} tells what came of it.
+   */
+  public void fallsAsleep(Endpoint endpoint) {
+    change(endpoint, at -> at.sleeps(true, true, now()));
+  }
+
+  /** Whether the endpoint's engine sleeps after a call to it; later scrapes count again. */
+  public void sleeps(Endpoint endpoint, boolean asleep) {
+    change(endpoint, at -> at.sleeps(asleep, false, now()));
+  }
+
   /** The gateway's own requests at the endpoint; 0 for one that is not known. */
   public int inFlight(Endpoint endpoint) {
     for (PoolSnapshot pool : snapshot.pools()) {

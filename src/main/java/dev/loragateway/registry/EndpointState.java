@@ -2,6 +2,7 @@ package dev.loragateway.registry;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.EngineSleep;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Residency;
@@ -111,6 +112,16 @@ public record EndpointState(
 
   public boolean up() {
     return health == Health.UP;
+  }
+
+  /** Returns whether its engine sleeps. */
+  public boolean asleep() {
+    return health == Health.ASLEEP;
+  }
+
+  /** Returns whether its engine sleeps so that one call wakes it. */
+  public boolean wakeable() {
+    return asleep() && (load == null || load.sleep() != EngineSleep.SUSPENDED);
   }
 
   /**

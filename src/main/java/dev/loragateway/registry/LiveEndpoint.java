@@ -2,6 +2,7 @@ package dev.loragateway.registry;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.EngineSleep;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.registry.EndpointState.Held;
@@ -33,6 +34,9 @@ final class LiveEndpoint {
   private long upSince;
   private long slowFrom;
   private long slowUntil = Long.MIN_VALUE;
+  private EngineSleep sleep = EngineSleep.UNKNOWN;
+  private boolean sleepHeld;
+  private long sleepToldAt = Long.MIN_VALUE;
   private @Nullable EndpointLoad load;
   private long loadAt;
   private int others;
@@ -136,7 +140,22 @@ final class LiveEndpoint {
 
   /** Whether it may be picked. */
   Health health() {
+    if (health == Health.UP && sleep != EngineSleep.UNKNOWN && sleep != EngineSleep.AWAKE) {
+      return Health.ASLEEP;
+    }
     return health == Health.UP && ejection.out() ? Health.EJECTED : health;
+  }
+
+  /**
+   * The gateway puts its engine to sleep or wakes it. Scrapes that began earlier count no more.
+   *
+   * @param held whether no scrape counts before the next call of this
+   */
+  void sleeps(boolean asleep, boolean held, long now) {
+    sleep = asleep ? EngineSleep.ASLEEP : EngineSleep.AWAKE;
+    sleepHeld = held;
+    sleepToldAt = now;
+    changed();
   }
 
   /** Returns whether it may be picked, and might have been for so long. */
@@ -194,6 +213,9 @@ final class LiveEndpoint {
     }
     boolean first = load == null || restarted;
     load = next;
+    if (next.sleep() != EngineSleep.UNKNOWN && !sleepHeld && scrapeBeganAt > sleepToldAt) {
+      sleep = next.sleep();
+    }
     changed();
     reportedSlots = next.maxLora() > 0 ? next.maxLora() : reportedSlots;
     loadAt = now;

@@ -3,6 +3,7 @@ package dev.loragateway.registry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the configuration says about one pool. It travels inside the snapshot, so that a request
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param queue how requests wait while all are saturated
  * @param scaling how full the endpoints are meant to be
  * @param outlier when an endpoint that fails is taken out
+ * @param sleep when its engines are put to sleep; null = never
  */
 public record PoolSettings(
     String name,
@@ -34,9 +36,10 @@ public record PoolSettings(
     RoutingSettings routing,
     QueueSettings queue,
     ScalingSettings scaling,
-    OutlierSettings outlier) {
+    OutlierSettings outlier,
+    @Nullable SleepSettings sleep) {
 
-  /** A pool with the default for endpoints that fail. */
+  /** A pool with the defaults for endpoints that fail, and for sleep. */
   public PoolSettings(
       String name,
       String baseModel,
@@ -61,7 +64,8 @@ public record PoolSettings(
         routing,
         queue,
         scaling,
-        OutlierSettings.DEFAULTS);
+        OutlierSettings.DEFAULTS,
+        null);
   }
 
   /** A pool with every default. */
@@ -93,7 +97,8 @@ public record PoolSettings(
         routing,
         queue,
         scaling,
-        outlier);
+        outlier,
+        sleep);
   }
 
   public PoolSettings withQueue(QueueSettings queue) {
@@ -109,7 +114,8 @@ public record PoolSettings(
         routing,
         queue,
         scaling,
-        outlier);
+        outlier,
+        sleep);
   }
 
   public PoolSettings withOutlier(OutlierSettings outlier) {
@@ -125,6 +131,24 @@ public record PoolSettings(
         routing,
         queue,
         scaling,
-        outlier);
+        outlier,
+        sleep);
+  }
+
+  public PoolSettings withSleep(@Nullable SleepSettings sleep) {
+    return new PoolSettings(
+        name,
+        baseModel,
+        resolver,
+        adapterSlots,
+        cpuAdapterSlots,
+        loraMetrics,
+        staleAfter,
+        aliases,
+        routing,
+        queue,
+        scaling,
+        outlier,
+        sleep);
   }
 }

@@ -84,6 +84,11 @@ public record PoolSnapshot(
     return variants == null ? List.of(new Variant(name, name)) : variants.all();
   }
 
+  /** Returns whether requests for the endpoint wake it. */
+  public boolean wakes(EndpointState at) {
+    return settings.sleep() != null && at.wakeable();
+  }
+
   /** The row of an adapter, or null when no endpoint lists it. */
   public @Nullable AdapterRow adapter(String model) {
     return adapters.get(model);

@@ -99,12 +99,25 @@ final class Candidate {
     return n;
   }
 
-  /** Returns whether the control plane is to load the adapter on an endpoint that is up. */
+  /**
+   * Returns whether an endpoint sleeps that can serve the request once it is awake, or the control
+   * plane is to load the adapter on one that is up or will be.
+   */
   boolean comes() {
-    return row != null
-        && row.expected()
-        && endpoints.stream()
-            .anyMatch(at -> at.up() && !request.pinnedElsewhere(at.endpoint().address()));
+    boolean loads = row != null && row.expected();
+    for (int at = 0; at < endpoints.size(); at++) {
+      EndpointState state = endpoints.get(at);
+      boolean wakes = pool.wakes(state);
+      boolean comes = loads ? wakes || state.up() : wakes && serves(at);
+      if (comes && !request.pinnedElsewhere(state.endpoint().address())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean serves(int at) {
+    return everywhere || (row != null && row.registered(at));
   }
 
   /**
@@ -162,11 +175,7 @@ final class Candidate {
     this.home = home;
     EndpointState next = endpoints.get(at);
     state = next;
-    if (!next.up() && !(admitsEjected && next.health() == Health.EJECTED)) {
-      return false;
-    }
-    boolean serves = everywhere || (row != null && row.registered(position));
-    if (!serves || excluded(next)) {
+    if (!admits(next) || !serves(position) || excluded(next)) {
       return false;
     }
     cell = adapter ? cell(next) : null;
@@ -174,6 +183,13 @@ final class Candidate {
     fresh = next.fresh(now, staleAfter);
     load = next.eased(fresh ? next.expectedRequests(now) : staleLoad(next), now);
     return true;
+  }
+
+  /** What the engine does not run, it need not be awake for. */
+  private boolean admits(EndpointState at) {
+    return at.up()
+        || (admitsEjected && at.health() == Health.EJECTED)
+        || (at.asleep() && !request.usesAdapter());
   }
 
   private @Nullable AdapterCell cell(EndpointState at) {

@@ -14,7 +14,10 @@ public sealed interface Pick {
   /** The model is known, but no endpoint that serves it is up. */
   record NoneReady() implements Pick {}
 
-  /** No endpoint that is up has the model, but the control plane loads it on one that is up. */
+  /**
+   * No endpoint that is up has the model, but one that sleeps has it and is woken, or the control
+   * plane loads it.
+   */
   record NotLoaded() implements Pick {}
 
   /** Every endpoint that serves the model is saturated. */

@@ -15,6 +15,7 @@ final class Room {
   private final long[] up;
   private final long[] places;
   private final long[] slots;
+  private final long[] wakes;
 
   /**
    * Looks at every endpoint.
@@ -27,11 +28,13 @@ final class Room {
     this.up = new long[words];
     this.places = new long[words];
     this.slots = new long[words];
+    this.wakes = new long[words];
     boolean startsNow = pool.settings().routing().policy() == RoutingPolicy.LORA_AWARE;
     for (int i = 0; i < pool.endpoints().size(); i++) {
       EndpointState at = pool.endpoints().get(i);
       long bit = 1L << i;
       if (!at.up()) {
+        wakes[i >> 6] |= pool.wakes(at) ? bit : 0;
         continue;
       }
       up[i >> 6] |= bit;
@@ -47,8 +50,8 @@ final class Room {
     }
   }
 
-  private boolean anyUp() {
-    return Arrays.stream(up).anyMatch(word -> word != 0);
+  private static boolean any(long[] words) {
+    return Arrays.stream(words).anyMatch(word -> word != 0);
   }
 
   /**
@@ -64,14 +67,17 @@ final class Room {
       return true;
     }
     boolean served = false;
+    boolean comes = row != null && row.expected() && (any(up) || any(wakes));
     for (int i = 0; i < up.length; i++) {
-      long serving = everywhere || row == null ? up[i] : up[i] & row.registeredWord(i);
+      long all = everywhere || row == null ? -1 : row.registeredWord(i);
+      long serving = up[i] & all;
       long there = base || row == null ? places[i] : slots[i] | (row.hereWord(i) & places[i]);
       if ((serving & there) != 0) {
         return true;
       }
       served |= serving != 0;
+      comes |= (wakes[i] & all) != 0;
     }
-    return !served && !(row != null && row.expected() && anyUp());
+    return !served && !comes;
   }
 }

@@ -35,6 +35,9 @@ final class WarmUps {
   void wanted(PickRequest request, PoolSnapshot pool, Runnable ended) {
     QueueSettings settings = pool.settings().queue();
     AdapterRow row = pool.adapter(request.model());
+    if (pool.endpoints().stream().anyMatch(pool::wakes)) {
+      warmup.asleep(pool.name());
+    }
     if (row != null && row.expected() && !isThere(row, pool)) {
       warmup.absent(request.model());
       return;

@@ -21,4 +21,7 @@ public interface Warmup {
    * Must not block.
    */
   default void absent(String model) {}
+
+  /** A request has begun to wait in a pool of which engines sleep. Must not block. */
+  default void asleep(String pool) {}
 }

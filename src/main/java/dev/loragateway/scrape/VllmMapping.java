@@ -1,6 +1,7 @@
 package dev.loragateway.scrape;
 
 import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.EngineSleep;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ final class VllmMapping implements EngineMapping {
           "vllm:max_gpu_lora_adapters",
           "vllm:max_loras",
           "vllm:max_lora",
+          "vllm:engine_sleep_state",
+          "vllm:request_success_total",
           "process_start_time_seconds");
 
   private VllmMapping() {}
@@ -46,6 +49,10 @@ final class VllmMapping implements EngineMapping {
     private double formerKvCache = Double.NaN;
     private int gpuSlots;
     private double processStart = Double.NaN;
+    private boolean tellsSleep;
+    private boolean sleeps;
+    private boolean offloaded;
+    private long finished;
 
     @Override
     public @Nullable String wanted(byte[] page, int from, int to) {
@@ -64,6 +71,8 @@ final class VllmMapping implements EngineMapping {
         case "vllm:lora_adapter_loaded" -> residency.addAdapter(labels, value);
         case "vllm:num_gpu_loaded_lora_adapters" -> residency.addTotal(labels, value);
         case "process_start_time_seconds" -> processStart = value;
+        case "vllm:engine_sleep_state" -> addSleep(labels.getOrEmpty("sleep_state"), value);
+        case "vllm:request_success_total" -> finished += value > 0 ? (long) value : 0;
         default -> gpuSlots = Math.max(gpuSlots, Gauges.count(value));
       }
     }
@@ -72,6 +81,29 @@ final class VllmMapping implements EngineMapping {
       if (labels.getOrEmpty("reason").equals("deferred")) {
         deferred = Gauges.sum(deferred, Gauges.count(value));
       }
+    }
+
+    /** Of three states one is 1; none is when the engine is only paused. */
+    private void addSleep(String state, double value) {
+      boolean is = value > 0;
+      switch (state) {
+        case "awake" -> {
+          tellsSleep = true;
+          sleeps |= !is;
+        }
+        case "weights_offloaded" -> offloaded |= is;
+        default -> {
+          // Without weights: asleep, but not so that waking it is enough.
+        }
+      }
+    }
+
+    private EngineSleep sleep() {
+      if (!tellsSleep) {
+        return EngineSleep.UNKNOWN;
+      }
+      EngineSleep asleep = offloaded ? EngineSleep.ASLEEP : EngineSleep.SUSPENDED;
+      return sleeps ? asleep : EngineSleep.AWAKE;
     }
 
     private int addRequests(int sum, Labels labels, double value) {
@@ -94,7 +126,9 @@ final class VllmMapping implements EngineMapping {
           activity.active(),
           Math.min(deferred, waiting),
           activity.idleSeconds(now),
-          residency.loaded());
+          residency.loaded(),
+          sleep(),
+          finished);
     }
   }
 }

@@ -8,9 +8,11 @@ import dev.loragateway.adapters.AdapterStatus;
 import dev.loragateway.adapters.AdapterStatuses;
 import dev.loragateway.adapters.AdaptersListener;
 import dev.loragateway.adapters.AddedAdapters;
+import dev.loragateway.adapters.AwakeServers;
 import dev.loragateway.adapters.Contents;
 import dev.loragateway.adapters.DirectoryCatalog;
 import dev.loragateway.adapters.Lead;
+import dev.loragateway.adapters.PoolSleep;
 import dev.loragateway.adapters.ServerCalls;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.config.GatewayConfig.Pool;
@@ -36,9 +38,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control plane of adapters, put together; none of it runs until a configuration declares
- * adapters. {@link #apply} and {@link #close} are called by one thread at a time; the others are
- * thread-safe.
+ * The control plane of adapters and of engines that sleep, put together; none of it runs until a
+ * configuration declares adapters, or has a pool sleep. {@link #apply} and {@link #close} are
+ * called by one thread at a time; the others are thread-safe.
  */
 final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final EndpointRegistry registry;
@@ -50,7 +52,9 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
   private final Runnable served;
   private final AdapterCatalog catalog = new AdapterCatalog();
   private final AddedAdapters added = new AddedAdapters(catalog);
-  private final ServerCalls servers;
+  private final ServerCalls calls;
+  private final AwakeServers servers;
+  private final PoolSleep sleep;
   private final AdapterObjects objects;
   private final Lead lead = new LeadOfObjects();
   private @Nullable DirectoryCatalog directory;
@@ -79,7 +83,11 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     this.objects =
         new AdapterObjects(KubernetesClients::connect, new Told(), this::held, discovery);
     this.served = served;
-    this.servers = new ServerCalls(this::engine, () -> settings().loading(), this::tls);
+    this.calls = new ServerCalls(this::engine, () -> settings().loading(), this::tls);
+    this.servers = new AwakeServers(calls);
+    this.sleep =
+        new PoolSleep(
+            new PoolSleep.Parts(registry, calls, servers, lead), metrics.sleeps(), served);
   }
 
   private AdapterSettings settings() {
@@ -105,6 +113,9 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
 
   /** Puts what a configuration says of adapters in force. */
   void apply(GatewayConfig next) {
+    if (next.pools().stream().anyMatch(pool -> pool.settings().sleep() != null)) {
+      sleep.start();
+    }
     AdapterSettings adapters = next.adapters();
     if (controller == null && !adapters.declares()) {
       return;
@@ -239,6 +250,11 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     }
   }
 
+  /** A request waits in a pool of which engines sleep. Does not block. */
+  void asleep(String pool) {
+    sleep.wanted(pool);
+  }
+
   /** What is declared. */
   AdapterCatalog catalog() {
     return catalog;
@@ -262,7 +278,8 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     if (running != null) {
       running.close();
     }
+    sleep.close();
     objects.close();
-    servers.close();
+    calls.close();
   }
 }

@@ -102,7 +102,12 @@ public final class Gateway implements AutoCloseable {
             picker,
             demand,
             new WarmupCalls(
-                loops, upstreams, metrics, () -> this.config.proxy(), adapters::absent));
+                loops,
+                upstreams,
+                metrics,
+                () -> this.config.proxy(),
+                adapters::absent,
+                adapters::asleep));
     scraper = new EndpointScraper(new RegistrySink(registry, admission), metrics, new Random());
     proxy =
         new ProxyContext(

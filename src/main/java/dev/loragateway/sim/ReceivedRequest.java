@@ -20,6 +20,7 @@ final class ReceivedRequest {
 
   final String method;
   final String path;
+  final String query;
   final Map<String, String> headers;
   final int bodySize;
   final boolean keepAlive;
@@ -30,9 +31,11 @@ final class ReceivedRequest {
   volatile @Nullable EngineRequest work;
 
   private ReceivedRequest(
-      String method, String path, Map<String, String> headers, byte[] body, boolean keepAlive) {
+      String method, String uri, Map<String, String> headers, byte[] body, boolean keepAlive) {
+    int query = uri.indexOf('?');
     this.method = method;
-    this.path = path;
+    this.path = query < 0 ? uri : uri.substring(0, query);
+    this.query = query < 0 ? "" : uri.substring(query + 1);
     this.headers = headers;
     this.body = body;
     this.bodySize = body.length;
@@ -41,13 +44,11 @@ final class ReceivedRequest {
 
   /** Copies the request; it may be released after. */
   static ReceivedRequest of(FullHttpRequest request) {
-    String uri = request.uri();
-    int query = uri.indexOf('?');
     byte[] body = new byte[request.content().readableBytes()];
     request.content().getBytes(request.content().readerIndex(), body);
     return new ReceivedRequest(
         request.method().name(),
-        query < 0 ? uri : uri.substring(0, query),
+        request.uri(),
         headers(request.headers()),
         body,
         HttpUtil.isKeepAlive(request));

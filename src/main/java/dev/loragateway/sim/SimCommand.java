@@ -121,6 +121,9 @@ public final class SimCommand implements Callable<Integer> {
   @Option(names = "--resolver", description = "Load unknown adapters when they are requested.")
   private boolean resolver;
 
+  @Option(names = "--sleep-mode", description = "Have /sleep, /wake_up and /is_sleeping.")
+  private boolean sleepMode;
+
   @Option(names = "--reports-loaded", description = "Report resident adapters in /metrics.")
   private boolean reportsLoaded;
 
@@ -173,6 +176,7 @@ public final class SimCommand implements Callable<Integer> {
           .withOutputTokens(outputTokens)
           .withResolver(resolver)
           .withReportsLoaded(reportsLoaded)
+          .withSleepMode(sleepMode)
           .withTrace(trace);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

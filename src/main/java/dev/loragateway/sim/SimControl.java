@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ final class SimControl {
 
   private final SimSettings settings;
   private final SimModels models;
-  private final SimMetrics metrics;
+  private final Supplier<String> page;
   private final SimFaults faults;
   private final SimWorker worker;
   private final InstantSource clock;
@@ -23,13 +24,13 @@ final class SimControl {
   SimControl(
       SimSettings settings,
       SimModels models,
-      SimMetrics metrics,
+      Supplier<String> page,
       SimFaults faults,
       SimWorker worker,
       InstantSource clock) {
     this.settings = settings;
     this.models = models;
-    this.metrics = metrics;
+    this.page = page;
     this.faults = faults;
     this.worker = worker;
     this.clock = clock;
@@ -102,7 +103,7 @@ final class SimControl {
     if (faults.strikes(SimFault.GARBAGE_METRICS)) {
       return SimReply.text(200, PROMETHEUS, "\u0000}}{{ = \n# TYPE\nvllm:num_requests_running{");
     }
-    String page = metrics.page(worker.slots());
+    String page = this.page.get();
     long bytes = faults.take(SimFault.HUGE_METRICS);
     if (bytes != SimFaults.OFF) {
       String filler = "sim_filler{n=\"1\"} 1.0\n";

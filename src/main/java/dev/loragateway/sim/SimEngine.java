@@ -32,6 +32,7 @@ final class SimEngine implements AutoCloseable {
   private final Thread thread =
       Thread.ofPlatform().daemon().name("sim-engine").unstarted(this::run);
   private boolean stalled;
+  private boolean asleep;
 
   SimEngine(SimSettings settings, SimPacer pacer, SimWorker worker, SimMetrics metrics) {
     this.settings = settings;
@@ -71,6 +72,35 @@ final class SimEngine implements AutoCloseable {
     inbox.add(() -> stalled = on);
   }
 
+  /**
+   * From now on no step runs; requests are taken in and wait. Those that it has wait, too, or are
+   * given up.
+   */
+  CompletableFuture<Void> sleep(boolean keep) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    inbox.add(
+        () -> {
+          asleep = true;
+          if (!keep) {
+            waiting.forEach(request -> request.aborted = true);
+            running.forEach(request -> request.aborted = true);
+          }
+          done.complete(null);
+        });
+    return done;
+  }
+
+  /** Steps run again. */
+  CompletableFuture<Void> wakeUp() {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    inbox.add(
+        () -> {
+          asleep = false;
+          done.complete(null);
+        });
+    return done;
+  }
+
   /** Forgets all requests and empties the slots, as a new process would. */
   CompletableFuture<Void> reset() {
     CompletableFuture<Void> done = new CompletableFuture<>();
@@ -79,6 +109,7 @@ final class SimEngine implements AutoCloseable {
           waiting.clear();
           running.clear();
           worker.clear();
+          asleep = false;
           metrics.restarted();
           done.complete(null);
         });
@@ -106,7 +137,7 @@ final class SimEngine implements AutoCloseable {
       while (true) {
         takeCommands();
         boolean changed = dropAborted();
-        if (!stalled && !(waiting.isEmpty() && running.isEmpty())) {
+        if (!stalled && !asleep && !(waiting.isEmpty() && running.isEmpty())) {
           step();
           metrics.stepped(gauges());
         } else {
@@ -122,7 +153,7 @@ final class SimEngine implements AutoCloseable {
   }
 
   private void takeCommands() throws InterruptedException {
-    if (stalled || (waiting.isEmpty() && running.isEmpty())) {
+    if (stalled || asleep || (waiting.isEmpty() && running.isEmpty())) {
       inbox.take().run();
     }
     for (Command next = inbox.poll(); next != null; next = inbox.poll()) {

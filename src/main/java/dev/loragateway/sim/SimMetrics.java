@@ -98,11 +98,16 @@ final class SimMetrics {
     counts.http.merge(key, 1.0, Double::sum);
   }
 
-  /** The page in the Prometheus text format. */
-  synchronized String page(SimWorker.Slots slots) {
+  /**
+   * The page in the Prometheus text format.
+   *
+   * @param sleep the level at which the engine sleeps, or {@link SimSleep#AWAKE}
+   */
+  synchronized String page(SimWorker.Slots slots, int sleep) {
     SimMetricsPage page = new SimMetricsPage(labels, started);
     page.process();
     page.gauges(gauges);
+    page.sleep(sleep);
     page.counts(counts);
     page.loraInfo(settings.maxLoras(), loraInfo);
     if (settings.reportsLoaded()) {

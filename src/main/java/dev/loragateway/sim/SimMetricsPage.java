@@ -116,6 +116,15 @@ final class SimMetricsPage {
         now.kvUse());
   }
 
+  /** Of the three states none is 1 at level 0. */
+  void sleep(int level) {
+    String name = "vllm:engine_sleep_state";
+    page.family(name, "gauge", "Engine sleep state; awake = 0 means engine is sleeping.");
+    page.sample(name, labels.both + ",sleep_state=\"awake\"", level == SimSleep.AWAKE ? 1 : 0);
+    page.sample(name, labels.both + ",sleep_state=\"weights_offloaded\"", level == 1 ? 1 : 0);
+    page.sample(name, labels.both + ",sleep_state=\"discard_all\"", level == 2 ? 1 : 0);
+  }
+
   void counts(Counts counts) {
     counter("vllm:num_preemptions_total", "Cumulative number of preemption from the engine.", 0);
     counter("vllm:prompt_tokens_total", "Number of prefill tokens processed.", counts.promptTokens);

@@ -21,19 +21,27 @@ final class SimRouter {
   private final SimMetrics metrics;
   private final SimInference inference;
   private final SimControl control;
+  private final @Nullable SimSleep sleep;
   private final RecentLog<ReceivedRequest> log;
   private volatile boolean draining;
 
+  /**
+   * Makes the routes.
+   *
+   * @param sleep null where the server has no such paths
+   */
   SimRouter(
       SimFaults faults,
       SimMetrics metrics,
       SimInference inference,
       SimControl control,
+      @Nullable SimSleep sleep,
       RecentLog<ReceivedRequest> log) {
     this.faults = faults;
     this.metrics = metrics;
     this.inference = inference;
     this.control = control;
+    this.sleep = sleep;
     this.log = log;
     addModelRoutes();
     addControlRoutes();
@@ -111,6 +119,11 @@ final class SimRouter {
     routes.put("/version", new Route("GET", false, control::version));
     routes.put("/load", new Route("GET", false, control::serverLoad));
     routes.put("/metrics", new Route("GET", false, control::metrics));
+    if (sleep != null) {
+      routes.put("/sleep", new Route("POST", false, sleep::sleep));
+      routes.put("/wake_up", new Route("POST", false, sleep::wakeUp));
+      routes.put("/is_sleeping", new Route("GET", false, sleep::isSleeping));
+    }
   }
 
   private void model(String path, Consumer<SimExchange> action) {

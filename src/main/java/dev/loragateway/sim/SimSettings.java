@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleClose how long a kept-alive connection may stay idle; uvicorn's default is 5 s
  * @param resolver whether unknown names are loaded at request time when they are loadable
  * @param reportsLoaded whether {@code /metrics} reports which adapters are resident
+ * @param sleepMode whether {@code /sleep} and {@code /wake_up} are there
  * @param trace file that the residency trace is appended to; null = none
  */
 public record SimSettings(
@@ -54,6 +55,7 @@ public record SimSettings(
     Duration idleClose,
     boolean resolver,
     boolean reportsLoaded,
+    boolean sleepMode,
     @Nullable Path trace) {
 
   /** A server of the model {@code base} without adapters, on any free port of the loopback. */
@@ -203,6 +205,12 @@ public record SimSettings(
     return draft.build();
   }
 
+  public SimSettings withSleepMode(boolean sleepMode) {
+    Draft draft = draft();
+    draft.sleepMode = sleepMode;
+    return draft.build();
+  }
+
   public SimSettings withReportsLoaded(boolean reportsLoaded) {
     Draft draft = draft();
     draft.reportsLoaded = reportsLoaded;
@@ -243,6 +251,7 @@ public record SimSettings(
     draft.idleClose = idleClose;
     draft.resolver = resolver;
     draft.reportsLoaded = reportsLoaded;
+    draft.sleepMode = sleepMode;
     draft.trace = trace;
     return draft;
   }
@@ -269,6 +278,7 @@ public record SimSettings(
     private Duration idleClose = Duration.ofSeconds(5);
     private boolean resolver;
     private boolean reportsLoaded;
+    private boolean sleepMode;
     private @Nullable Path trace;
 
     private SimSettings build() {
@@ -293,6 +303,7 @@ public record SimSettings(
           idleClose,
           resolver,
           reportsLoaded,
+          sleepMode,
           trace);
     }
   }

@@ -47,6 +47,7 @@ public final class SimulatedServer implements AutoCloseable {
   private final SimTrace trace;
   private final SimWorker worker;
   private final SimEngine engine;
+  private final SimSleep sleep;
   private final SimModels models;
   private final SimRouter router;
   private @Nullable Channel listener;
@@ -77,8 +78,11 @@ public final class SimulatedServer implements AutoCloseable {
     engine = new SimEngine(settings, pacer, worker, metrics);
     models = new SimModels(settings, engine);
     SimInference inference = new SimInference(settings, models, engine, clock);
-    SimControl control = new SimControl(settings, models, metrics, broken, worker, clock);
-    router = new SimRouter(broken, metrics, inference, control, log);
+    SimControl control =
+        new SimControl(settings, models, () -> page(metrics), broken, worker, clock);
+    sleep = new SimSleep(engine);
+    SimSleep offered = settings.sleepMode() ? sleep : null;
+    router = new SimRouter(broken, metrics, inference, control, offered, log);
     bound = new InetSocketAddress(settings.host(), settings.port());
   }
 
@@ -124,6 +128,15 @@ public final class SimulatedServer implements AutoCloseable {
    */
   public List<SimRequest> requests() {
     return log.list(ReceivedRequest::snapshot);
+  }
+
+  private String page(SimMetrics metrics) {
+    return metrics.page(worker.slots(), sleep.level());
+  }
+
+  /** Whether the engine sleeps. */
+  public boolean asleep() {
+    return sleep.level() != SimSleep.AWAKE;
   }
 
   /** Names of the adapters in GPU slots, least recently used first. */
@@ -267,6 +280,7 @@ public final class SimulatedServer implements AutoCloseable {
       resetConnections();
       models.clear();
       engine.reset().join();
+      sleep.restarted();
       models.loadAtStart().join();
       if (!router.draining()) {
         listen();

@@ -1,6 +1,7 @@
 package dev.loragateway.telemetry;
 
 import dev.loragateway.adapters.AdaptersListener;
+import dev.loragateway.adapters.SleepListener;
 import dev.loragateway.kubernetes.DiscoveryListener;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.GatewayError;
@@ -54,6 +55,13 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
   /** The meters of the control plane of adapters. */
   public AdaptersListener adapters() {
     return adapters;
+  }
+
+  private final SleepMetrics sleeps = new SleepMetrics(meters);
+
+  /** The meters of engines that sleep. */
+  public SleepListener sleeps() {
+    return sleeps;
   }
 
   @Override

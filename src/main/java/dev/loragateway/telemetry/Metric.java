@@ -131,13 +131,32 @@ enum Metric {
       "adapters whose estimated residency a scrape put right",
       "pool",
       "endpoint"),
-  ENDPOINT_UP("endpoint_up", Kind.GAUGE, "1 when the endpoint may be picked", "pool", "endpoint"),
+  ENDPOINT_UP(
+      "endpoint_up",
+      Kind.GAUGE,
+      "1 when the endpoint may be picked, if need be once it is woken",
+      "pool",
+      "endpoint"),
+  ENDPOINTS_ASLEEP(
+      "endpoints_asleep",
+      Kind.GAUGE,
+      "endpoints whose engine sleeps, whoever put it to sleep",
+      "pool"),
+  SLEEPS(
+      "sleeps",
+      Kind.COUNTER,
+      "times that an endpoint was to be put to sleep; `ok=\"false\"`: it cannot, or nobody knows "
+          + "whether it did, and it is woken",
+      "pool",
+      "endpoint",
+      "ok"),
+  WAKE_UP_TIME("wake_up", Kind.DURATION, "calls that wake an endpoint", "pool", "endpoint", "ok"),
   DISCOVERY_WATCHING(
       "discovery_watching",
       Kind.GAUGE,
-      "1 while the Service or InferencePool, or the pods or adapters' objects of a "
-          + "namespace or the Secret of keys (then `pool` is empty), are watched; 0 = what "
-          + "was known last is in use",
+      "1 while the Service or InferencePool, or the pods or adapters' objects of a namespace or the"
+          + " Secret of keys (then `pool` is empty), are watched, or the directory of adapters can"
+          + " be looked through; 0 = what was known last is in use",
       "pool",
       "source"),
   DISCOVERY_ERRORS(

@@ -16,6 +16,7 @@ final class StateGauges {
   private static final List<Metric> SHOWN =
       List.of(
           Metric.ENDPOINT_UP,
+          Metric.ENDPOINTS_ASLEEP,
           Metric.REQUESTS_IN_FLIGHT,
           Metric.QUEUE_DEPTH,
           Metric.DESIRED_ENDPOINTS,
@@ -35,17 +36,20 @@ final class StateGauges {
     SHOWN.forEach(metric -> rows.put(metric, new ArrayList<>()));
     for (PoolSnapshot pool : snapshot.pools()) {
       add(Metric.QUEUE_DEPTH, admission.waiting(pool.name()), pool.name());
+      long asleep = pool.endpoints().stream().filter(EndpointState::asleep).count();
+      add(Metric.ENDPOINTS_ASLEEP, asleep, pool.name());
       if (pool.scraped()) {
         add(Metric.DESIRED_ENDPOINTS, admission.desiredEndpoints(pool), pool.name());
       }
-      pool.endpoints().forEach(at -> add(at, pool.name(), now));
+      pool.endpoints().forEach(at -> add(at, pool, now));
     }
     rows.forEach((metric, all) -> Objects.requireNonNull(gauges.get(metric)).register(all, true));
   }
 
-  private void add(EndpointState at, String pool, long now) {
+  private void add(EndpointState at, PoolSnapshot of, long now) {
+    String pool = of.name();
     String address = at.endpoint().address();
-    add(Metric.ENDPOINT_UP, at.up() ? 1 : 0, pool, address);
+    add(Metric.ENDPOINT_UP, at.up() || of.wakes(at) ? 1 : 0, pool, address);
     add(Metric.REQUESTS_IN_FLIGHT, at.inFlight().total(), pool, address);
     add(Metric.ADAPTERS_RESIDENT, at.residency().gpu().size(), pool, address, "gpu");
     add(Metric.ADAPTERS_RESIDENT, at.residency().cpu().size(), pool, address, "cpu");

@@ -146,6 +146,14 @@ class ConfigErrorsTest {
             + " whole percentage from 1% to 100%, as 20%)",
         "scaling: { swapTime: 0% }|scaling.swapTime|\"0%\" is out of range (expected: a whole"
             + " percentage from 1% to 100%, as 20%)",
+        "sleep: { level: 1 }|sleep.after|is missing (expected: a duration from 1s to 24h, as 200ms,"
+            + " 2s, 10m or 1h)",
+        "sleep: { after: 10ms }|sleep.after|\"10ms\" is out of range (expected: a duration from 1s"
+            + " to 24h, as 200ms, 2s, 10m or 1h)",
+        "sleep: { after: 15m, level: 2 }|sleep.level|2 drops the weights, which no call brings back"
+            + " (expected: 1)",
+        "sleep: { after: 15m, level: 3 }|sleep.level|\"3\" is out of range (expected: a whole"
+            + " number from 1 to 2)",
         "kubernetes: { port: 8000 }|kubernetes.service|is missing (expected: a Kubernetes name: up"
             + " to 253 lower-case letters, digits, dots and dashes)",
         "kubernetes: { service: VLLM }|kubernetes.service|\"VLLM\" is not a Kubernetes name"
@@ -159,7 +167,7 @@ class ConfigErrorsTest {
         "colour: red|colour|is an unknown key (expected one of: name, baseModel, endpoints,"
             + " upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes, inferencePool,"
             + " resolver, aliases, saturation, maxNumSeqs, routing, queue, scaling,"
-            + " outlierDetection, timeouts)",
+            + " outlierDetection, sleep, timeouts)",
         "adapter_slots: 4|adapter_slots|is an unknown key (did you mean \"adapterSlots\"?)",
       })
   void pool_withOneMistake_namesKeyAndExpectation(String line, String path, String message) {
@@ -326,7 +334,7 @@ class ConfigErrorsTest {
             "gateway.yaml:1: pools[0]: \"x\" is not a mapping (expected: the keys name, baseModel,"
                 + " endpoints, upstream, engine, scrape, adapterSlots, cpuAdapterSlots, kubernetes,"
                 + " inferencePool, resolver, aliases, saturation, maxNumSeqs, routing, queue,"
-                + " scaling, outlierDetection, timeouts)");
+                + " scaling, outlierDetection, sleep, timeouts)");
     assertThat(errors("\npools:\n  - engine: vllm"))
         .hasSize(3)
         .allMatch(error -> error.startsWith("gateway.yaml:3: pools[0]."))

@@ -65,7 +65,7 @@ class ConfigFilesTest {
             .replaceAll(
                 "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"
                     + "|inferencePool|namespace|service|port|context|routes|certificate|key|clientCa|clientOptional|access|keysFile|keysSecret|jwt|issuer|audience|jwksUrl|jwksCa|jwksInterval|jwksFile|algorithms|clockSkew|claims|details|token|tokenFile|redis|url|syncInterval|prefix):.*|^"
-                    + "    (kubernetes|timeouts|limits):.*|^      name: vllm-llama",
+                    + "    (kubernetes|timeouts|sleep|limits):.*|^      name: vllm-llama",
                 "");
 
     GatewayConfig uncommented = Configs.valid(yaml);

@@ -33,6 +33,7 @@ import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.registry.ScalingSettings;
+import dev.loragateway.registry.SleepSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
@@ -46,6 +47,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -217,7 +219,8 @@ class ConfigLoaderTest {
                     2),
                 new ScalingSettings(50, 100),
                 new OutlierSettings(
-                    3, Duration.ofSeconds(1), Duration.ofMinutes(1), 10, Duration.ZERO)));
+                    3, Duration.ofSeconds(1), Duration.ofMinutes(1), 10, Duration.ZERO),
+                null));
     assertThat(pool.endpoints())
         .containsExactly(
             new Endpoint("llama", "a:8000", "a", 8000, new UpstreamAccess(null, "sk-1")),
@@ -428,5 +431,19 @@ class ConfigLoaderTest {
 
     assertThat(config.pools().getFirst().endpoints().getFirst().apiKey()).isEqualTo("sk-secret");
     assertThat(config.toString()).doesNotContain("sk-secret");
+  }
+
+  @Test
+  void sleep_isOffUnlessSaid() {
+    assertThat(sleep("")).isNull();
+    assertThat(sleep("    sleep:\n")).isNull();
+    assertThat(sleep("    sleep: { after: 15m }\n"))
+        .isEqualTo(new SleepSettings(Duration.ofMinutes(15)));
+    assertThat(sleep("    sleep: { after: 1s, level: 1 }\n"))
+        .isEqualTo(new SleepSettings(Duration.ofSeconds(1)));
+  }
+
+  private static @Nullable SleepSettings sleep(String line) {
+    return valid(MINIMAL + line).pools().getFirst().settings().sleep();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
+import dev.loragateway.model.EngineSleep;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Origin;
@@ -620,5 +621,50 @@ class EndpointRegistryTest {
     list(one, "base", "acme/support/v1");
 
     assertThat(registry.snapshot().cards().get("support").parent()).isEqualTo("base");
+  }
+
+  private void tells(Endpoint endpoint, EngineSleep sleep) {
+    registry.report(
+        endpoint, new EndpointLoad(0, 0, 0, 0, 1, 100, Set.of(), 0, Map.of(), null, sleep, 0));
+  }
+
+  @Test
+  void sleep_isWhatTheServerTells() {
+    configure();
+    registry.reportHealth(one, Health.UP);
+    registry.scrapeBegins(one);
+    tells(one, EngineSleep.ASLEEP);
+
+    assertThat(state(one).health()).isEqualTo(Health.ASLEEP);
+    assertThat(state(one).up()).isFalse();
+    assertThat(state(one).wakeable()).isTrue();
+    tells(one, EngineSleep.SUSPENDED);
+    assertThat(state(one).asleep()).isTrue();
+    assertThat(state(one).wakeable()).isFalse();
+    tells(one, EngineSleep.AWAKE);
+    assertThat(state(one).health()).isEqualTo(Health.UP);
+    registry.reportHealth(one, Health.DOWN);
+    tells(one, EngineSleep.ASLEEP);
+    assertThat(state(one).health()).isEqualTo(Health.DOWN);
+  }
+
+  @Test
+  void sleep_whileTheGatewayCalls_scrapesDoNotCount() {
+    configure();
+    registry.reportHealth(one, Health.UP);
+    registry.fallsAsleep(one);
+    clock.incrementAndGet();
+    registry.scrapeBegins(one);
+    tells(one, EngineSleep.AWAKE);
+    assertThat(state(one).asleep()).isTrue();
+
+    registry.sleeps(one, true);
+    tells(one, EngineSleep.AWAKE);
+    assertThat(state(one).asleep()).as("the scrape began before the call ended").isTrue();
+
+    clock.incrementAndGet();
+    registry.scrapeBegins(one);
+    tells(one, EngineSleep.AWAKE);
+    assertThat(state(one).asleep()).as("somebody woke it").isFalse();
   }
 }

@@ -3,6 +3,7 @@ package dev.loragateway.routing;
 import dev.loragateway.model.Endpoint;
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.EndpointLoad.LoadedAdapters;
+import dev.loragateway.model.EngineSleep;
 import dev.loragateway.model.Health;
 import dev.loragateway.model.ModelCard;
 import dev.loragateway.model.Origin;
@@ -84,6 +85,15 @@ final class Cluster {
     Endpoint at = endpoints.get(endpoint);
     registry.scrapeBegins(at);
     registry.report(at, new EndpointLoad(running, 0, 0.1, slots, 1, Double.NaN, Set.of(), loaded));
+  }
+
+  /** What an endpoint that is idle tells of its engine. */
+  void sleeps(int endpoint, EngineSleep sleep) {
+    Endpoint at = endpoints.get(endpoint);
+    clock.incrementAndGet();
+    registry.scrapeBegins(at);
+    registry.report(
+        at, new EndpointLoad(0, 0, 0, 4, 1, Double.NaN, Set.of(), 0, Map.of(), null, sleep, 0));
   }
 
   PoolSnapshot pool() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.loragateway.model.EndpointLoad;
 import dev.loragateway.model.EndpointLoad.LoadedAdapters;
+import dev.loragateway.model.EngineSleep;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -35,7 +36,9 @@ class VllmMappingTest {
                   0,
                   Map.of(
                       "lora-0", NOW - 1.7955586858528135e9, "lora-1", NOW - 1.7955586857804797e9),
-                  null));
+                  null,
+                  EngineSleep.AWAKE,
+                  6));
     }
   }
 
@@ -52,6 +55,34 @@ class VllmMappingTest {
             vllm:kv_cache_usage_perc{engine="1",model_name="base"} 0.75
             """);
     assertThat(load).isEqualTo(new EndpointLoad(11, 7, 0.75, 0, 2, Double.NaN, null, null));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,0,0,AWAKE", "0,1,0,ASLEEP", "0,0,1,SUSPENDED", "0,0,0,SUSPENDED"})
+  void sleepState_mapped(int awake, int offloaded, int discarded, EngineSleep expected) {
+    String state = "vllm:engine_sleep_state{engine=\"%d\",sleep_state=\"%s\"} %d\n";
+    String page = IDLE;
+    for (int engine = 0; engine < 2; engine++) {
+      page += state.formatted(engine, "awake", awake);
+      page += state.formatted(engine, "discard_all", discarded);
+      page += state.formatted(engine, "weights_offloaded", offloaded);
+    }
+    assertThat(map(page).sleep()).isEqualTo(expected);
+    assertThat(map(IDLE).sleep()).isEqualTo(EngineSleep.UNKNOWN);
+  }
+
+  @Test
+  void finished_sumsReasonsAndEngines() {
+    EndpointLoad load =
+        map(
+            IDLE
+                + """
+                vllm:request_success_total{engine="0",finished_reason="stop"} 3.0
+                vllm:request_success_total{engine="0",finished_reason="abort"} 1.0
+                vllm:request_success_total{engine="1",finished_reason="stop"} NaN
+                vllm:request_success_total{engine="1",finished_reason="length"} 1e3
+                """);
+    assertThat(load.finished()).isEqualTo(1004);
   }
 
   @Test

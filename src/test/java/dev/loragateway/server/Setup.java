@@ -20,6 +20,7 @@ import dev.loragateway.registry.PoolSettings;
 import dev.loragateway.registry.QueueSettings;
 import dev.loragateway.registry.RoutingPolicy;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.registry.SleepSettings;
 import dev.loragateway.scrape.Engine;
 import dev.loragateway.scrape.ScrapeSettings;
 import dev.loragateway.upstream.UpstreamSettings;
@@ -136,6 +137,11 @@ final class Setup {
 
   Setup queue(QueueSettings queue) {
     return settings(last().settings().withQueue(queue));
+  }
+
+  /** The pool's engines sleep when it was not used for so long. */
+  Setup sleep(Duration after) {
+    return settings(last().settings().withSleep(new SleepSettings(after)));
   }
 
   /** A saturated pool refuses at once. */

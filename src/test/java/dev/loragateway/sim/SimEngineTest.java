@@ -194,7 +194,7 @@ class SimEngineTest {
   }
 
   private void assertMetric(String part) {
-    assertThat(metrics.page(worker.slots())).contains(part);
+    assertThat(metrics.page(worker.slots(), SimSleep.AWAKE)).contains(part);
   }
 
   private static SimAdapter adapter(int id, String name) {
