@@ -266,6 +266,9 @@ public final class AdapterController implements AdapterStatuses, AutoCloseable {
   private void act(AdapterSettings.Loading loading, long now) {
     boolean led = leads;
     leads = parts.lead().leads();
+    if (leads != led) {
+      listener.leads(leads);
+    }
     if (leads && !led) {
       inventory.remember(parts.lead().remembered(), now, System.currentTimeMillis());
     }

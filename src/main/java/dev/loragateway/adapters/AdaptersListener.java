@@ -5,6 +5,9 @@ import java.util.Map;
 
 /** Hears what becomes of adapters. Called on the controller's thread; must not block for long. */
 public interface AdaptersListener {
+  /** Whether this gateway is the one that loads adapters from now on. */
+  default void leads(boolean leads) {}
+
   /** Something changed; by name, those that are not declared any more left out. */
   default void changed(Map<String, AdapterStatus> statuses) {}
 

@@ -201,7 +201,7 @@ public final class AdapterObjects implements AdaptersListener, AutoCloseable {
             namespace,
             wanted.leaseName,
             "loads adapters and writes their objects",
-            listener::controls,
+            leads -> {},
             listener);
     return started;
   }

@@ -17,9 +17,6 @@ public interface DiscoveryListener {
   /** Whether this gateway is the one that annotates pods. */
   default void leads(boolean leads) {}
 
-  /** Whether this gateway is the one that loads adapters and writes how they fare. */
-  default void controls(boolean controls) {}
-
   /** The annotation of a pod was written, or could not be. */
   default void annotated(boolean done) {}
 }

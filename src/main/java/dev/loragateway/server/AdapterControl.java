@@ -220,6 +220,11 @@ final class AdapterControl implements AdapterStatuses, AutoCloseable {
     }
 
     @Override
+    public void leads(boolean leads) {
+      listener.leads(leads);
+    }
+
+    @Override
     public void used(String adapter) {
       objects.used(adapter);
     }

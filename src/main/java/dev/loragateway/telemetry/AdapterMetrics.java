@@ -11,16 +11,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Meters of the control plane of adapters. Confined to the controller's thread. */
 final class AdapterMetrics implements AdaptersListener {
   private final Meters meters;
   private final MultiGauge phases;
+  private final AtomicInteger leads = new AtomicInteger();
   private Map<AdapterPhase, Integer> shown = Map.of();
 
   AdapterMetrics(Meters meters) {
     this.meters = meters;
     this.phases = meters.rows(Metric.ADAPTERS_DECLARED);
+    meters.gauge(Metric.ADAPTERS_LEADER, leads, AtomicInteger::get);
+  }
+
+  @Override
+  public void leads(boolean now) {
+    leads.set(now ? 1 : 0);
   }
 
   @Override

@@ -14,14 +14,12 @@ final class DiscoveryMetrics implements DiscoveryListener {
   private final Meters meters;
   private final MultiGauge watching;
   private final AtomicInteger leads = new AtomicInteger();
-  private final AtomicInteger controls = new AtomicInteger();
   private final Map<Watched, Boolean> sources = new ConcurrentHashMap<>();
 
   DiscoveryMetrics(Meters meters) {
     this.meters = meters;
     this.watching = meters.rows(Metric.DISCOVERY_WATCHING);
     meters.gauge(Metric.ANNOTATIONS_LEADER, leads, AtomicInteger::get);
-    meters.gauge(Metric.ADAPTERS_LEADER, controls, AtomicInteger::get);
   }
 
   @Override
@@ -60,11 +58,6 @@ final class DiscoveryMetrics implements DiscoveryListener {
   @Override
   public void leads(boolean now) {
     leads.set(now ? 1 : 0);
-  }
-
-  @Override
-  public void controls(boolean now) {
-    controls.set(now ? 1 : 0);
   }
 
   @Override

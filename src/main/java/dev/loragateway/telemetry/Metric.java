@@ -170,8 +170,8 @@ enum Metric {
   ADAPTERS_LEADER(
       "adapters_leader",
       Kind.GAUGE,
-      "1 at the gateway that holds the Lease for adapters, loads them and writes "
-          + "their objects"),
+      "1 at the gateway that loads adapters: at each one that has the control plane, or, "
+          + "where objects declare adapters, at the one that holds the Lease"),
   POD_ANNOTATIONS(
       "pod_annotations",
       Kind.COUNTER,

@@ -131,7 +131,7 @@ class AdapterObjectsTest {
     adapters.create("a", SPEC);
     follow();
     awaitNames("a");
-    assertThat(reports.controls).isTrue();
+    assertThat(objects.leads()).isTrue();
 
     objects.changed(fares("a", "kubernetes:llm/a", AdapterPhase.READY, "", ready("10.9.0.1:8000")));
 

@@ -11,7 +11,6 @@ final class Reports implements DiscoveryListener {
   final List<Boolean> annotated = new CopyOnWriteArrayList<>();
   final List<String> stopped = new CopyOnWriteArrayList<>();
   volatile boolean leads;
-  volatile boolean controls;
   final Map<String, Boolean> watching = new ConcurrentHashMap<>();
 
   @Override
@@ -32,11 +31,6 @@ final class Reports implements DiscoveryListener {
   @Override
   public void leads(boolean now) {
     leads = now;
-  }
-
-  @Override
-  public void controls(boolean now) {
-    controls = now;
   }
 
   @Override

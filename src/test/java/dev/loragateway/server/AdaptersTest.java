@@ -99,6 +99,8 @@ class AdaptersTest {
     folder.write("acme/law", 1);
 
     Gateway gateway = ready(folder.spec("acme/law", "1"));
+    assertThat(GatewayExtension.admin(gateway, "/metrics").text())
+        .contains("lora_gateway_adapters_leader 1");
     WireResponse answer = gateways.chat(gateway, "acme/law");
 
     assertThat(answer.status()).isEqualTo(200);
