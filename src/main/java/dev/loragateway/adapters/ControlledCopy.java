@@ -27,6 +27,9 @@ final class ControlledCopy {
   /** Whether the server lists it, so that only its first token is missing. */
   boolean listed;
 
+  /** Whether the gateway that leads has taken it away, or is about to: it is not asked for here. */
+  boolean denied;
+
   int attempts;
   boolean lasting;
   String reason = "";
@@ -53,6 +56,9 @@ final class ControlledCopy {
   }
 
   void loaded() {
+    if (denied) {
+      return;
+    }
     state = CopyState.READY;
     listed = true;
     attempts = 0;
@@ -74,7 +80,7 @@ final class ControlledCopy {
 
   /** Whether a try may begin now. */
   boolean due(long now) {
-    return state == CopyState.FAILED && !busy && !lasting && now >= retryAt;
+    return state == CopyState.FAILED && !busy && !lasting && !denied && now >= retryAt;
   }
 
   /** Takes over how another gateway has failed; does nothing once it was tried here. */
@@ -85,6 +91,12 @@ final class ControlledCopy {
       lasting = seen.retryAt() == 0;
       retryAt = now + Math.max(0, seen.retryAt() - unixMillis) * 1_000_000;
     }
+  }
+
+  /** The gateway that leads does not have it there any more. */
+  void deny(long now) {
+    denied = true;
+    recheck(now);
   }
 
   /** It is to be seen to answer once more. */
@@ -111,7 +123,8 @@ final class ControlledCopy {
 
   /** Whether there is nothing to be done about it before some time has passed, if ever. */
   boolean rests(long now) {
-    return state == CopyState.FAILED && !busy && !listed && (lasting || retryAt > now);
+    boolean waits = denied || (!listed && (lasting || retryAt > now));
+    return state == CopyState.FAILED && !busy && waits;
   }
 
   /** Whether it has failed so often that another endpoint should have it. */

@@ -180,23 +180,25 @@ final class Inventory {
     for (ControlledEndpoint at : endpoints.values()) {
       if (addresses.contains(at.address())) {
         ControlledCopy copy = at.copy(adapter, revision);
+        copy.denied = false;
         if (!copy.busy) {
           copy.loaded();
         }
       } else {
         ControlledCopy copy = at.copy(ServedNames.internal(adapter, revision));
         if (copy != null && copy.ready()) {
-          copy.recheck(now);
-          copy.listed = false;
+          copy.deny(now);
         }
       }
     }
   }
 
   /**
-   * Takes over the failures that another gateway has seen, so that they are not repeated at once.
+   * Leads from now on: nobody denies anything any more, and failures that another gateway has seen
+   * are not repeated at once.
    */
   void remember(Map<String, List<AdapterStatus.Copy>> copies, long now, long unixMillis) {
+    endpoints.values().forEach(at -> at.copies().forEach(copy -> copy.denied = false));
     copies.forEach(
         (adapter, all) -> {
           for (AdapterStatus.Copy copy : all) {
