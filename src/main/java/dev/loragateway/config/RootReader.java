@@ -139,7 +139,8 @@ final class RootReader {
         section.value("tier", Formats.BOOLEAN, defaults.tier()),
         section.value("attempts", Formats.BOOLEAN, defaults.attempts()),
         section.value("queueMs", Formats.BOOLEAN, defaults.queueMs()),
-        section.value("rateLimit", Formats.BOOLEAN, defaults.rateLimit()));
+        section.value("rateLimit", Formats.BOOLEAN, defaults.rateLimit()),
+        section.value("explain", Formats.BOOLEAN, defaults.explain()));
   }
 
   private static Drain drain(Section section) {

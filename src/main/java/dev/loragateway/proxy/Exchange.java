@@ -9,6 +9,7 @@ import dev.loragateway.registry.Hashing;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
 import dev.loragateway.registry.RoutingSettings;
+import dev.loragateway.routing.Explanation;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
 import dev.loragateway.upstream.UpstreamFailure;
@@ -16,6 +17,7 @@ import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaders;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +57,7 @@ final class Exchange {
   private @Nullable Destination destination;
   private @Nullable Attempt attempt;
   private @Nullable UpstreamFailure lastFailure;
+  private @Nullable Explanation explanation;
   private boolean refreshed;
   private boolean fresh;
   private boolean unknownName;
@@ -164,7 +167,22 @@ final class Exchange {
       return;
     }
     PickRequest wanted = to.pickRequest(request, retries.tried(), retries.attempts() > 0);
+    if (explains()) {
+      explanation = context.admission.explain(wanted, to.pool());
+    }
     settle(context.admission.admit(queue.request(wanted, bytes), to.pool()));
+  }
+
+  private boolean explains() {
+    return request.head().headers().contains(HeaderRules.EXPLAIN, "1", false)
+        && request.shown(settings.headers()).explain();
+  }
+
+  /** Tells the client of the decision, if it asked for that. */
+  void explain(HttpHeaders headers) {
+    if (explanation != null) {
+      headers.set(HeaderRules.EXPLAIN, ExplainHeader.of(explanation));
+    }
   }
 
   /** Why the gateway does not take the request, or null; who was taken once stays. */
@@ -267,6 +285,7 @@ final class Exchange {
     if (settings.headers().rateLimit()) {
       quota.show(answer.headers());
     }
+    explain(answer.headers());
     ChannelFuture written =
         Answers.send(ctx, answer, settings.headers().requestId() ? request.id() : null, keepAlive);
     endsWith(written);

@@ -21,6 +21,7 @@ final class HeaderRules {
   static final AsciiString QUEUE_MS = AsciiString.cached("x-gateway-queue-ms");
   static final AsciiString TIMEOUT = AsciiString.cached("x-gateway-timeout-ms");
   static final AsciiString PRIORITY = AsciiString.cached("x-gateway-priority");
+  static final AsciiString EXPLAIN = AsciiString.cached("x-gateway-explain");
   static final AsciiString RETRY_AFTER_MS = AsciiString.cached("retry-after-ms");
   static final AsciiString SHOULD_RETRY = AsciiString.cached("x-should-retry");
   static final AsciiString API_KEY = AsciiString.cached("x-api-key");
@@ -156,7 +157,10 @@ final class HeaderRules {
       case 12 -> is(REQUEST_ID, name);
       case 14 -> is(HttpHeaderNames.CONTENT_LENGTH, name) || is(HTTP2_SCHEME, name);
       case 16 -> is(PROXY_CONNECTION, name);
-      case 17 -> is(HttpHeaderNames.TRANSFER_ENCODING, name) || is(HTTP2_STREAM, name);
+      case 17 ->
+          is(HttpHeaderNames.TRANSFER_ENCODING, name)
+              || is(HTTP2_STREAM, name)
+              || is(EXPLAIN, name);
       case 18 -> is(PRIORITY, name);
       case 20 -> is(TIMEOUT, name);
       case 19 -> is(HttpHeaderNames.PROXY_AUTHORIZATION, name);

@@ -130,12 +130,13 @@ public record ProxySettings(
       boolean tier,
       boolean attempts,
       boolean queueMs,
-      boolean rateLimit) {
-    public static final Headers ALL = new Headers(true, true, true, true, true, true);
+      boolean rateLimit,
+      boolean explain) {
+    public static final Headers ALL = new Headers(true, true, true, true, true, true, true);
 
     /** Those that say which endpoint served the request, and why, are left out. */
     Headers withoutDetails() {
-      return new Headers(requestId, false, false, false, false, rateLimit);
+      return new Headers(requestId, false, false, false, false, rateLimit, false);
     }
   }
 }

@@ -126,6 +126,7 @@ final class ResponseRelay {
     if (shown.rateLimit()) {
       exchange.quota.show(headers);
     }
+    exchange.explain(headers);
   }
 
   /** Reads the id of a new response off the first bytes of its body. */

@@ -38,6 +38,11 @@ public final class Admission {
         : picker.pick(request.pick(), pool);
   }
 
+  /** Where the request would go now, without sending it. */
+  public Explanation explain(PickRequest request, PoolSnapshot pool) {
+    return picker.explain(request, pool);
+  }
+
   /**
    * Room may have come free in the pool: a request ended, or a scrape or a probe told something
    * new. Lets those in who wait for it.

@@ -116,7 +116,8 @@ final class Candidate {
     return false;
   }
 
-  private boolean serves(int at) {
+  /** Returns whether the endpoint at a position serves the model, up or not. */
+  boolean serves(int at) {
     return everywhere || (row != null && row.registered(at));
   }
 
@@ -196,7 +197,8 @@ final class Candidate {
     return row != null ? row.cell(position) : at.inFlight().cell(request.model());
   }
 
-  private boolean excluded(EndpointState at) {
+  /** Returns whether the request must not go there, whatever the endpoint's state. */
+  boolean excluded(EndpointState at) {
     String address = at.endpoint().address();
     boolean tried = !request.tried().isEmpty() && request.tried().contains(address);
     return tried || request.pinnedElsewhere(address);
@@ -289,6 +291,11 @@ final class Candidate {
   /** Returns whether the adapter is there or about to be: no further swap is needed. */
   boolean here() {
     return cell == null || level() == Residency.GPU || busy(cell);
+  }
+
+  /** Returns whether the request would need no swap and wait for none. */
+  boolean resident() {
+    return cell == null || (here() && !cell.loading(now));
   }
 
   private boolean busy(AdapterCell at) {

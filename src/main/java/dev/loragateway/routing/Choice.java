@@ -63,6 +63,16 @@ final class Choice {
     return best;
   }
 
+  /** Whether an endpoint that could not start the request now counts for nothing. */
+  boolean startsNow() {
+    return startsNow;
+  }
+
+  /** Whether a state's endpoint is where the session has been so far. */
+  boolean keeps(EndpointState state) {
+    return kept != null && kept.equals(state.endpoint().address());
+  }
+
   /** The score of what was found; under a policy with costs, the cost in milliseconds. */
   double score() {
     return bestScore;
@@ -121,7 +131,7 @@ final class Choice {
 
   /** A session's endpoint may cost one batch place more. */
   private double cost(double enough) {
-    if (kept == null || !kept.equals(at.state().endpoint().address())) {
+    if (!keeps(at.state())) {
       return CostModel.cost(at, enough);
     }
     double place = CostModel.place(at.times());

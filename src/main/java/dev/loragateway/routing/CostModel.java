@@ -77,6 +77,33 @@ final class CostModel {
     return cost + (swap + times.diskSwap() * Math.min(1, demand));
   }
 
+  /** The same cost, part by part. */
+  static Cost parts(Candidate at) {
+    LearnedTimes times = at.times();
+    double places = at.settings().maxNumSeqs();
+    double waiting = at.load() + 1 - places;
+    double batch = waiting <= 0 ? 0 : waiting / places * times.answer();
+    double load = at.load() * place(times);
+    double swaps = at.swapsMillis();
+    if (at.cell() == null) {
+      return new Cost(batch, load, swaps, 0, 0, 0, 0, 0, 0);
+    }
+    double deferral = at.unknown() || at.startsNow() ? 0 : times.answer() / 2;
+    if (at.here()) {
+      return new Cost(batch, load, swaps, deferral, 0, 0, 0, 0, 0);
+    }
+    int others = at.state().inFlight().total();
+    double swap = at.size() * swapTime(at.level(), times);
+    double harm = (swap + swaps) * others;
+    if (at.unknown()) {
+      return new Cost(batch, load, swaps, 0, swap, harm, 0, 0, 0);
+    }
+    double home = at.home() ? 0 : at.size() * times.diskSwap();
+    double demand = at.victimRate() / Math.max(at.adapterRate(), 1e-9);
+    double eviction = at.state().victimIsSole() ? times.diskSwap() * Math.min(1, demand) : 0;
+    return new Cost(batch, load, swaps, deferral, swap, harm, home, eviction, 0);
+  }
+
   /** What one more request in the batch costs. */
   static double place(LearnedTimes times) {
     return LOAD * times.tokenTime();

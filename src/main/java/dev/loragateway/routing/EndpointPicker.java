@@ -1,11 +1,11 @@
 package dev.loragateway.routing;
 
-import dev.loragateway.model.Residency;
 import dev.loragateway.registry.AdapterRow;
 import dev.loragateway.registry.Dispatch;
 import dev.loragateway.registry.EndpointRegistry;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RoutingPolicy;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -78,6 +78,22 @@ public final class EndpointPicker {
     }
   }
 
+  /**
+   * Tells where the request would go now, without sending it: nothing is counted, reserved or
+   * learned.
+   *
+   * @param request asked again ({@link PickRequest#again}), so that it is no demand
+   */
+  public Explanation explain(PickRequest request, PoolSnapshot pool) {
+    Candidate at = candidate(request.asAgain(), pool);
+    if (at == null) {
+      return new Explanation(Explanation.Outcome.UNKNOWN_MODEL, null, null, List.of());
+    }
+    String kept = request.session() == null ? null : placements.endpoint(request.session());
+    Choice choice = new Choice(at, random, kept, turn.get(), request.usesAdapter());
+    return new Explainer(at, choice, pool).explain();
+  }
+
   /** Counts the request as demand for its model, unless it was picked for before. */
   void asked(PickRequest request) {
     if (!request.again()) {
@@ -121,9 +137,6 @@ public final class EndpointPicker {
     if (at.cell() == null) {
       return Tier.BASE;
     }
-    if (dispatch.residency() == Residency.UNKNOWN) {
-      return Tier.LOAD;
-    }
-    return dispatch.resident() ? Tier.RESIDENT : Tier.SWAP;
+    return Tier.of(dispatch.residency(), dispatch.resident());
   }
 }

@@ -1,5 +1,7 @@
 package dev.loragateway.routing;
 
+import dev.loragateway.model.Residency;
+
 /** Why an endpoint was chosen: the state of the adapter there at the dispatch. */
 public enum Tier {
   /** The request needs no adapter. */
@@ -17,6 +19,14 @@ public enum Tier {
 
   Tier(String label) {
     this.label = label;
+  }
+
+  /** The tier of a request for an adapter. */
+  static Tier of(Residency level, boolean resident) {
+    if (level == Residency.UNKNOWN) {
+      return LOAD;
+    }
+    return resident ? RESIDENT : SWAP;
   }
 
   /** The value of {@code x-gateway-tier} and of the {@code tier} tag. */

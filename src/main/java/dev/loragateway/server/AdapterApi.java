@@ -1,14 +1,9 @@
 package dev.loragateway.server;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpHandler;
 import dev.loragateway.adapters.AdapterExplanation;
 import dev.loragateway.adapters.AdapterFiles;
 import dev.loragateway.adapters.AdapterSource;
@@ -19,11 +14,12 @@ import dev.loragateway.adapters.AliasShare;
 import dev.loragateway.adapters.SpecJson;
 import dev.loragateway.registry.PoolSnapshot;
 import dev.loragateway.registry.RegistrySnapshot;
+import dev.loragateway.server.JsonHandler.Answer;
+import dev.loragateway.server.JsonHandler.Body;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,82 +29,30 @@ import org.slf4j.LoggerFactory;
  * {@code /api/adapters}: tells operators which adapters should exist and how they fare, and lets
  * them add and remove some. Thread-safe.
  */
-final class AdapterApi implements HttpHandler {
+final class AdapterApi implements JsonHandler.Work {
   static final String PATH = "/api/adapters";
 
   private static final Logger log = LoggerFactory.getLogger(AdapterApi.class);
 
-  /** Of a body, in bytes. */
-  private static final int MOST_BODY = 64 << 10;
-
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .build();
-
   private final AdapterControl control;
   private final Supplier<RegistrySnapshot> registry;
-  private final AdminAccess access;
 
-  AdapterApi(AdapterControl control, Supplier<RegistrySnapshot> registry, AdminAccess access) {
+  AdapterApi(AdapterControl control, Supplier<RegistrySnapshot> registry) {
     this.control = control;
     this.registry = registry;
-    this.access = access;
-  }
-
-  /**
-   * An answer.
-   *
-   * @param json null = it has no body
-   */
-  private record Answer(int status, @Nullable ObjectNode json) {
-    static Answer of(ApiProblem problem) {
-      return new Answer(problem.status(), problem.json());
-    }
-
-    static Answer problem(int status, String code, String message) {
-      return of(new ApiProblem(status, code, message));
-    }
   }
 
   @Override
-  public void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      send(exchange, guarded(exchange));
-    }
-  }
-
-  private Answer guarded(HttpExchange exchange) throws IOException {
-    Headers headers = exchange.getRequestHeaders();
-    boolean reads = reads(exchange.getRequestMethod());
-    AdminAccess.Refusal refusal = reads ? access.check(headers) : access.checkChange(headers);
-    if (refusal != null) {
-      refusal.mark(exchange.getResponseHeaders());
-      String code = refusal.status() == 401 ? "invalid_api_key" : "forbidden";
-      return Answer.problem(refusal.status(), code, refusal.message().strip());
-    }
-    try {
-      return routed(exchange);
-    } catch (RuntimeException e) {
-      log.error("{} {}", exchange.getRequestMethod(), exchange.getRequestURI().getPath(), e);
-      return Answer.problem(500, "internal_error", "this failed; the gateway's log says why");
-    }
-  }
-
-  private static boolean reads(String method) {
-    return method.equals("GET") || method.equals("HEAD");
-  }
-
-  private Answer routed(HttpExchange exchange) throws IOException {
+  public Answer answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     String method = exchange.getRequestMethod();
     if (path.equals(PATH)) {
       if (method.equals("POST")) {
         return post(exchange);
       }
-      return reads(method) ? list() : notAllowed(exchange, "GET, HEAD, POST");
+      return JsonHandler.reads(method)
+          ? list()
+          : JsonHandler.notAllowed(exchange, "GET, HEAD, POST");
     }
     if (!path.startsWith(PATH + "/")) {
       return Answer.problem(404, "not_found", "no such page");
@@ -117,19 +61,13 @@ final class AdapterApi implements HttpHandler {
     if (method.equals("DELETE")) {
       return delete(name);
     }
-    return reads(method) ? one(name) : notAllowed(exchange, "GET, HEAD, DELETE");
-  }
-
-  private static Answer notAllowed(HttpExchange exchange, String allowed) {
-    exchange.getResponseHeaders().set("Allow", allowed);
-    return Answer.problem(
-        405,
-        "method_not_allowed",
-        "%s is not possible here (expected: %s)".formatted(exchange.getRequestMethod(), allowed));
+    return JsonHandler.reads(method)
+        ? one(name)
+        : JsonHandler.notAllowed(exchange, "GET, HEAD, DELETE");
   }
 
   private Answer list() {
-    ObjectNode json = JSON.createObjectNode();
+    ObjectNode json = JsonHandler.object();
     ArrayNode adapters = json.putArray("adapters");
     AdapterView.of(control).all().forEach(status -> adapters.add(AdapterJson.of(status)));
     return new Answer(200, json);
@@ -158,30 +96,18 @@ final class AdapterApi implements HttpHandler {
   }
 
   private Answer post(HttpExchange exchange) throws IOException {
-    String type = exchange.getRequestHeaders().getFirst("Content-Type");
-    if (type == null || !isJson(type)) {
-      return Answer.problem(
-          415, "unsupported_media_type", "the body has to be JSON (expected: application/json)");
-    }
-    byte[] body = exchange.getRequestBody().readNBytes(MOST_BODY + 1);
-    if (body.length > MOST_BODY) {
-      return Answer.problem(
-          413, "request_too_large", "the body is too long (expected: up to 64 KiB)");
-    }
-    try {
-      return switch (SpecJson.read(JSON.readTree(body))) {
-        case SpecJson.Wrong(String member, String message) ->
-            Answer.of(new ApiProblem(400, "invalid_value", member, message));
-        case SpecJson.Good(AdapterSpec spec) -> add(seen(spec));
-      };
-    } catch (JsonProcessingException e) {
-      String problem = e.getOriginalMessage().replaceFirst(" \\(start marker .*", "");
-      return Answer.problem(400, "invalid_json", "the body is no JSON: " + problem);
-    }
+    return switch (JsonHandler.body(exchange)) {
+      case Body.Wrong(Answer answer) -> answer;
+      case Body.Read(JsonNode json) -> post(json);
+    };
   }
 
-  private static boolean isJson(String type) {
-    return type.replaceFirst(";.*", "").strip().toLowerCase(Locale.ROOT).equals("application/json");
+  private Answer post(JsonNode body) {
+    return switch (SpecJson.read(body)) {
+      case SpecJson.Wrong(String member, String message) ->
+          Answer.of(new ApiProblem(400, "invalid_value", member, message));
+      case SpecJson.Good(AdapterSpec spec) -> add(seen(spec));
+    };
   }
 
   /** A path where the gateway finds an adapter is one that it sees itself. */
@@ -278,20 +204,5 @@ final class AdapterApi implements HttpHandler {
           Answer.problem(500, "adapters_file_unusable", "nothing was changed: " + reason);
       case AddedAdapters.Done(boolean isNew) -> throw new IllegalStateException(name + isNew);
     };
-  }
-
-  private static void send(HttpExchange exchange, Answer answer) throws IOException {
-    ObjectNode json = answer.json();
-    if (json == null) {
-      exchange.sendResponseHeaders(answer.status(), -1);
-      return;
-    }
-    byte[] body = JSON.writeValueAsBytes(json);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    boolean head = exchange.getRequestMethod().equals("HEAD");
-    exchange.sendResponseHeaders(answer.status(), head ? -1 : body.length);
-    if (!head) {
-      exchange.getResponseBody().write(body);
-    }
   }
 }

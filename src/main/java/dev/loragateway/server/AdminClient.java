@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -76,6 +77,15 @@ final class AdminClient implements AutoCloseable {
 
   Answer remove(String name) throws IOException, InterruptedException {
     return call("DELETE", "/api/adapters/" + encoded(name), null);
+  }
+
+  /** Where a request would go; the session is empty for none. */
+  Answer explain(String model, String session) throws IOException, InterruptedException {
+    ObjectNode body = JSON.createObjectNode().put("model", model);
+    if (!session.isEmpty()) {
+      body.put("session", session);
+    }
+    return call("POST", "/api/explain", body.toString());
   }
 
   private static String encoded(String name) {

@@ -29,6 +29,7 @@ final class AdminServer implements AutoCloseable {
         /metrics    Prometheus
         /api/state  pools, endpoints and the adapters that they hold; wants admin.token if there is one
         /api/adapters  the adapters that should exist, and how they fare; the same
+        /api/explain   POST {"model": "NAME"}: where a request would go now, and why; the same
       """;
 
   private record Answer(int status, String type, String body) {}
@@ -73,8 +74,8 @@ final class AdminServer implements AutoCloseable {
     page("/readyz", () -> readiness(shown.notReady().get()));
     page("/metrics", () -> metrics(shown));
     guarded("/api/state", () -> state(shown));
-    server.createContext(
-        AdapterApi.PATH, new AdapterApi(shown.adapters(), shown.registry()::snapshot, access));
+    json(AdapterApi.PATH, new AdapterApi(shown.adapters(), shown.registry()::snapshot));
+    json(ExplainApi.PATH, new ExplainApi(shown.registry(), shown.admission()));
     page("/", () -> text(200, INDEX));
     server.start();
   }
@@ -112,6 +113,10 @@ final class AdminServer implements AutoCloseable {
 
   private void page(String path, Page page) {
     server.createContext(path, exchange -> answer(exchange, path, page));
+  }
+
+  private void json(String path, JsonHandler.Work work) {
+    server.createContext(path, new JsonHandler(access, work));
   }
 
   /** A page for those who may see it. */

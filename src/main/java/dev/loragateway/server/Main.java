@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       CheckCommand.class,
       SimCommand.class,
       AdaptersCommand.class,
+      ExplainCommand.class,
       RuntimeCommand.class
     })
 public final class Main {

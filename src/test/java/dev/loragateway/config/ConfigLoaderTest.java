@@ -170,7 +170,7 @@ class ConfigLoaderTest {
                     upstreamKeepAlive: 2s, routes: [ { path: /v1/embeddings, total: 1m } ] }
                 retries: { max: 0, budget: 5%, statuses: [ 502, 429 ], backoff: 0, maxBackoff: 1s }
                 limits: { body: 1MB, buffered: 2000000, connections: 3, requests: 4, memory: 50%, shedFrom: 60% }
-                headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false, rateLimit: false }
+                headers: { requestId: false, endpoint: false, tier: false, attempts: false, queueMs: false, rateLimit: false, explain: false }
                 drain: { delay: 0, timeout: 1s }
                 """,
                 Map.of()));
@@ -254,7 +254,7 @@ class ConfigLoaderTest {
                 new ProxySettings.Retries(
                     0, 5, Set.of(429, 502), Duration.ZERO, Duration.ofSeconds(1)),
                 new ProxySettings.Limits(1_000_000, 2_000_000, 3, 4, 0.5, 0.6),
-                new ProxySettings.Headers(false, false, false, false, false, false),
+                new ProxySettings.Headers(false, false, false, false, false, false, false),
                 AccessSettings.OPEN));
     assertThat(result.config().drain()).isEqualTo(new Drain(Duration.ZERO, Duration.ofSeconds(1)));
     assertThat(result.warnings()).isEmpty();

@@ -254,7 +254,7 @@ final class ForwardingTest {
     Gateway hiding =
         gateways.start(
             Setup.of(pretending.address())
-                .headers(new Headers(false, false, false, false, false, false)));
+                .headers(new Headers(false, false, false, false, false, false, false)));
 
     WireResponse shown = gateways.chat(showing, "lora");
     WireResponse hidden = gateways.chat(hiding, "lora");
