@@ -12,6 +12,7 @@ import dev.loragateway.adapters.PlacementSettings;
 import dev.loragateway.registry.ServedNames;
 import dev.loragateway.sim.SimFault;
 import dev.loragateway.sim.SimRequest;
+import dev.loragateway.sim.SimSettings;
 import dev.loragateway.sim.SimulatedServer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -189,11 +190,17 @@ class AdaptersTest {
     assertThat(gateway.adapters().statuses()).containsOnlyKeys("tax");
   }
 
+  /** Servers that take so long for each token, rather than none. */
+  private void takesItsTime(Duration token) {
+    a = gateways.simulator(SimSettings.of("base").withTokenTime(token));
+    b = gateways.simulator(SimSettings.of("base").withTokenTime(token));
+  }
+
   /**
    * Keeps the one place of the endpoint that has the adapter, and has another request wait for it.
    */
   private WireClient waitsBehindAnother(Gateway gateway, String adapter) {
-    gateways.client(gateway).send(Requests.stream(adapter, 2000));
+    gateways.client(gateway).send(Requests.stream(adapter, 4000));
     await().atMost(SOON).until(() -> GatewayExtension.inFlight(gateway) == 1);
     WireClient waits = gateways.client(gateway).send(Requests.chat(adapter));
     await()
@@ -205,6 +212,7 @@ class AdaptersTest {
   @Test
   void removedAdapter_whoWaitsForIt_learnsThatItIsUnknown() {
     folder.write("law", 1);
+    takesItsTime(Duration.ofMillis(20));
     Gateway gateway = gateways.start(setup(folder.spec("law", "1")).maxInFlight(1));
     awaitPhase(gateway, "law", AdapterPhase.READY);
     WireClient waits = waitsBehindAnother(gateway, "law");
@@ -217,6 +225,7 @@ class AdaptersTest {
   @Test
   void changedFiles_whoWaitsForTheOldOnes_isServedByTheNewOnes() {
     folder.write("law", 1);
+    takesItsTime(Duration.ofMillis(20));
     Gateway gateway = gateways.start(setup(folder.spec("law", "1")).maxInFlight(1));
     awaitPhase(gateway, "law", AdapterPhase.READY);
     String before = status(gateway, "law").serving();
@@ -335,24 +344,64 @@ class AdaptersTest {
     awaitPhase(gateway, "law", AdapterPhase.READY);
   }
 
+  /** The load takes longer than an adapter may be idle. */
   @Test
   void adapterThatARequestWaitsFor_isNotArchived() {
     folder.write("law", 1);
-    AdapterSettings settings = declaring(folder.spec("law", "0-1"));
+    takesItsTime(Duration.ofMillis(1500));
+    AdapterSettings patient = declaring(folder.spec("law", "0-1"));
     AdapterSettings impatient =
         new AdapterSettings(
             null,
-            settings.list(),
+            patient.list(),
             null,
             null,
-            settings.placement(),
-            settings.loading(),
+            patient.placement(),
+            AdapterSettings.Loading.DEFAULTS,
             new AdapterSettings.Demand(16, Duration.ofMinutes(5), Duration.ofMillis(1)));
     Gateway gateway =
         gateways.start(Setup.of(a.address(), b.address()).askOften().adapters(impatient));
     awaitPhase(gateway, "law", AdapterPhase.ARCHIVED);
 
+    assertThat(gateways.ask(gateway, Requests.chat("law", 1)).status()).isEqualTo(200);
+  }
+
+  @Test
+  void adapterThatWasLoadedButDoesNotAnswer_isNotServed_beforeItDoes() {
+    folder.write("law", 1);
+    a.faults().on(SimFault.STATUS_500);
+    b.faults().on(SimFault.STATUS_500);
+    Gateway gateway = gateways.start(setup(folder.spec("law", "1")));
+
+    await()
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(status(gateway, "law").copies())
+                    .anyMatch(copy -> copy.attempts() > 0 && !copy.message().isEmpty()));
+    assertThat(seen(LOAD)).isNotEmpty();
+    assertThat(status(gateway, "law").ready()).isZero();
+
+    a.faults().clear();
+    b.faults().clear();
+    awaitPhase(gateway, "law", AdapterPhase.READY);
     assertThat(gateways.chat(gateway, "law").status()).isEqualTo(200);
+  }
+
+  /** The other server is known long before. */
+  @Test
+  void startedAgain_nothingIsLoaded_beforeTheServerThatHasItWasAsked() throws Exception {
+    folder.write("law", 1);
+    Gateway first = ready(folder.spec("law", "1"));
+    SimulatedServer holder = holder(first, "law");
+    first.close();
+    holder.faults().everywhere(true);
+    holder.faults().on(SimFault.SLOW, 700);
+
+    Gateway second = gateways.launch(setup(folder.spec("law", "1")));
+
+    awaitPhase(second, "law", AdapterPhase.READY);
+    assertThat(seen(LOAD)).hasSize(1);
   }
 
   @Test
