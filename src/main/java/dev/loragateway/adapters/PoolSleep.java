@@ -139,7 +139,8 @@ public final class PoolSleep implements AutoCloseable {
       Sleeper sleeper = sleeper(at);
       use.last = sleeper.observe(at) ? now : use.last;
       use.wanted |= pool.wakes(at) && isUsed(at);
-      if (at.up() && sleeper.awake()) {
+      if (at.up() && !sleeper.busy) {
+        sleeper.awake();
         parts.servers().open(at.endpoint());
       }
     }

@@ -64,17 +64,10 @@ final class Sleeper {
         && load.running() + load.waiting() + now.inFlight().total() == 0;
   }
 
-  /**
-   * It is up: whoever has put it to sleep, somebody woke it, or it was restarted. Returns whether
-   * this gateway had put it to sleep.
-   */
-  boolean awake() {
-    if (busy || !ours) {
-      return false;
-    }
+  /** It is up: whoever has put it to sleep, somebody woke it, or it was restarted. */
+  void awake() {
     ours = false;
     doubtful = false;
-    return true;
   }
 
   /** Returns whether it may be called to wake it. */

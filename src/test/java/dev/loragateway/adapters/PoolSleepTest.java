@@ -316,6 +316,22 @@ final class PoolSleepTest {
   }
 
   @Test
+  void endpointThatLeftAsleep_andCameBackAwake_isOpenToTheControlPlane()
+      throws InterruptedException {
+    fallAsleep();
+    PoolSettings settings = PoolSettings.of("pool", "base").withSleep(new SleepSettings(AFTER));
+    registry.configure(Map.of(settings, List.of()));
+    sleep.turn(null);
+    registry.configure(Map.of(settings, List.of(one)));
+    registry.reportHealth(one, Health.UP);
+    scrape(0, EngineSleep.AWAKE, 1);
+
+    sleep.turn(null);
+
+    assertThat(servers.verify(one, "a")).isEqualTo(new Done());
+  }
+
+  @Test
   void wokenBySomebodyElse_isLeftAwake_forTheWholeTime() {
     fallAsleep();
     scrape(0, EngineSleep.AWAKE, 1);
