@@ -85,6 +85,7 @@ public final class ConfigLoader {
     PoolReader poolReader = new PoolReader(tlsReader, findings);
     RootReader reader =
         new RootReader(
+            baseDir,
             poolReader,
             new AccessReader(baseDir, new Environment(env), findings),
             tlsReader,

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param tls what clients' connections are encrypted with; null = they are not
  * @param redis through which limits are shared; null = they are not
  * @param adapters which adapters there should be
+ * @param accessLog where requests are logged; null = nowhere
  */
 public record GatewayConfig(
     InetSocketAddress listen,
@@ -43,7 +44,8 @@ public record GatewayConfig(
     AnnotationSettings annotations,
     @Nullable Tls tls,
     @Nullable RedisSettings redis,
-    AdapterSettings adapters) {
+    AdapterSettings adapters,
+    @Nullable AccessLogSettings accessLog) {
 
   /** Where clients connect unless the file says otherwise. */
   public static final InetSocketAddress DEFAULT_LISTEN = loopback(8080);

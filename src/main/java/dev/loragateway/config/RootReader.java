@@ -13,10 +13,12 @@ import dev.loragateway.proxy.ProxySettings.Headers;
 import dev.loragateway.proxy.ProxySettings.Limits;
 import dev.loragateway.proxy.ProxySettings.Retries;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the keys of the file outside the pools. Confined to the reading thread. */
 final class RootReader {
@@ -35,18 +37,26 @@ final class RootReader {
   private static final long KIB = 1L << 10;
   private static final long GIB = 1L << 30;
 
+  private final Path baseDir;
   private final PoolReader poolReader;
   private final AccessReader accessReader;
   private final TlsReader tlsReader;
   private final AdminReader adminReader;
   private final AdaptersReader adaptersReader;
 
+  /**
+   * Reads by these.
+   *
+   * @param baseDir where relative paths begin
+   */
   RootReader(
+      Path baseDir,
       PoolReader poolReader,
       AccessReader accessReader,
       TlsReader tlsReader,
       AdminReader adminReader,
       AdaptersReader adaptersReader) {
+    this.baseDir = baseDir;
     this.adaptersReader = adaptersReader;
     this.tlsReader = tlsReader;
     this.adminReader = adminReader;
@@ -79,7 +89,27 @@ final class RootReader {
     AnnotationSettings annotations = root.section("kubernetes", SourceReader::annotations);
     RedisSettings redis = root.section("redis", RedisReader::read);
     return new GatewayConfig(
-        listen, admin, pools, timeouts.upstream(), proxy, drain, annotations, tls, redis, adapters);
+        listen,
+        admin,
+        pools,
+        timeouts.upstream(),
+        proxy,
+        drain,
+        annotations,
+        tls,
+        redis,
+        adapters,
+        root.<@Nullable AccessLogSettings>section("accessLog", this::accessLog));
+  }
+
+  private @Nullable AccessLogSettings accessLog(Section section) {
+    Located<String> file = section.find("file", Formats.PATH);
+    double sample = section.value("sample", Quantities.percentage(1), 100) / 100.0;
+    if (file == null) {
+      return null;
+    }
+    Path path = file.value().equals("-") ? null : baseDir.resolve(file.value());
+    return new AccessLogSettings(path, sample);
   }
 
   private static Retries retries(Section section) {

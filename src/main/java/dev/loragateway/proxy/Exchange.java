@@ -12,6 +12,7 @@ import dev.loragateway.registry.RoutingSettings;
 import dev.loragateway.routing.Explanation;
 import dev.loragateway.routing.Pick;
 import dev.loragateway.routing.PickRequest;
+import dev.loragateway.routing.Tier;
 import dev.loragateway.upstream.UpstreamFailure;
 import dev.loragateway.upstream.UpstreamPool;
 import io.netty.channel.ChannelFuture;
@@ -58,6 +59,7 @@ final class Exchange {
   private @Nullable Attempt attempt;
   private @Nullable UpstreamFailure lastFailure;
   private @Nullable Explanation explanation;
+  private @Nullable GatewayError error;
   private boolean refreshed;
   private boolean fresh;
   private boolean unknownName;
@@ -278,6 +280,7 @@ final class Exchange {
       return;
     }
     context.listener.rejected(why.error());
+    error = why.error();
     boolean keepAlive = request.keepAlive() && !context.draining();
     finish(why.error().status(), null);
     FullHttpResponse answer =
@@ -449,10 +452,11 @@ final class Exchange {
   }
 
   /** Ends an answer that had begun, so that the client cannot take it for a whole one. */
-  private void breakOff(GatewayError error, String message) {
-    context.listener.rejected(error);
-    finish(error.status(), null);
-    endsWith(relay.breakOff(error, message));
+  private void breakOff(GatewayError why, String message) {
+    context.listener.rejected(why);
+    error = why;
+    finish(why.status(), null);
+    endsWith(relay.breakOff(why, message));
     connection.exchangeOver(false);
   }
 
@@ -542,6 +546,19 @@ final class Exchange {
             times.sinceReceived(),
             usage == null ? -1 : usage.input(),
             usage == null ? -1 : usage.output(),
-            attempt != null && attempt.streamed()));
+            attempt != null && attempt.streamed(),
+            asked(),
+            attempt == null ? null : attempt.endpoint().address(),
+            attempt == null ? null : queue.waited() ? Tier.QUEUE : attempt.tier(),
+            error));
+  }
+
+  private ExchangeReport.Asked asked() {
+    return new ExchangeReport.Asked(
+        request.id(),
+        request.head().method().name(),
+        request.route().path(),
+        request.model(),
+        request.caller() == null ? null : request.caller().name());
   }
 }

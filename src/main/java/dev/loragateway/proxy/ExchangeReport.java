@@ -1,5 +1,7 @@
 package dev.loragateway.proxy;
 
+import dev.loragateway.model.GatewayError;
+import dev.loragateway.routing.Tier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param inputTokens as the server counted, -1 when it did not tell
  * @param outputTokens as the server counted, -1 when it did not tell
  * @param streamed whether the answer came as events
+ * @param asked what the client asked for
+ * @param endpoint address of the last endpoint that it was sent to; null when there was none
+ * @param tier of that dispatch
+ * @param error that the gateway answered itself; null when it did not
  */
 public record ExchangeReport(
     @Nullable String pool,
@@ -29,4 +35,19 @@ public record ExchangeReport(
     long duration,
     long inputTokens,
     long outputTokens,
-    boolean streamed) {}
+    boolean streamed,
+    Asked asked,
+    @Nullable String endpoint,
+    @Nullable Tier tier,
+    @Nullable GatewayError error) {
+  /**
+   * What a client asked for. Immutable.
+   *
+   * @param id of the request
+   * @param path as the gateway understood it, without a query
+   * @param model as it was named; empty when none was
+   * @param caller name of the key; null where nobody needs one
+   */
+  public record Asked(
+      String id, String method, String path, String model, @Nullable String caller) {}
+}

@@ -76,6 +76,7 @@ public final class Gateway implements AutoCloseable {
   private final SharedLimits limits;
   private final SecretFollower secret;
   private final AdapterControl adapters;
+  private final AccessLog accessLog;
   private final Membership membership = new Membership();
   private Set<Endpoint> scraped = Set.of();
   private @Nullable KubernetesDiscovery discovery;
@@ -89,6 +90,7 @@ public final class Gateway implements AutoCloseable {
   private Gateway(GatewayConfig config) {
     this.config = config;
     registry = new EndpointRegistry(System::nanoTime, new RegistryLog(metrics), this::afterwards);
+    accessLog = new AccessLog(AccessLogFile::open, metrics::lineDropped);
     upstreams = new UpstreamPools(() -> this.config.upstream());
     AdapterDemand demand = new AdapterDemand(System::nanoTime);
     adapters =
@@ -115,7 +117,7 @@ public final class Gateway implements AutoCloseable {
             admission,
             upstreams,
             new ScraperRefresh(scraper),
-            metrics,
+            new ExchangeListeners(metrics, accessLog),
             () -> this.config.proxy());
     metrics.observe(proxy);
     metrics.observe(this::accessSources);
@@ -255,6 +257,7 @@ public final class Gateway implements AutoCloseable {
 
   private synchronized void apply(GatewayConfig next) {
     limits.use(next.redis());
+    accessLog.use(next.accessLog());
     proxy.access().refresh();
     secret.follow(next.proxy().access().secret());
     membership.configure(next);
@@ -386,6 +389,7 @@ public final class Gateway implements AutoCloseable {
     }
     scraper.close();
     limits.close();
+    accessLog.close();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     acceptor.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
     proxy.access().close();

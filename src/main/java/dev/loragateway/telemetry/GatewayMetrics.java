@@ -175,6 +175,11 @@ public final class GatewayMetrics implements ExchangeListener, RegistryListener,
     }
   }
 
+  /** A line of the access log was lost. */
+  public void lineDropped() {
+    count(Metric.ACCESS_LOG_DROPPED);
+  }
+
   /** Limits were shared with other gateways, or could not be. */
   public void limitsShared(boolean well) {
     count(Metric.LIMIT_SYNCS, Boolean.toString(well));

@@ -243,6 +243,11 @@ enum Metric {
       "pool",
       "adapter",
       "direction"),
+  ACCESS_LOG_DROPPED(
+      "access_log_dropped",
+      Kind.COUNTER,
+      "lines of the access log that were lost, since they came faster than they could be written "
+          + "or could not be written at all"),
   CONNECTIONS("connections", Kind.GAUGE, "open client connections"),
   BUFFERED_BYTES("buffered_bytes", Kind.GAUGE, "bytes of request bodies held");
 

@@ -523,7 +523,7 @@ class ConfigErrorsTest {
         .containsExactly(
             "gateway.yaml:1: is a list, not a mapping (expected: the keys listen, admin, pools,"
                 + " timeouts, retries, limits, headers, access, drain, adapters, tls, kubernetes,"
-                + " redis)");
+                + " redis, accessLog)");
   }
 
   @Test

@@ -61,6 +61,7 @@ class ConfigFilesTest {
     String yaml =
         read(REFERENCE)
             .replaceFirst("(?s)# adapters:.*?\n\n", "")
+            .replaceFirst("(?s)# accessLog:.*?\n\n", "")
             .replaceAll("(?m)^( *)# (?= *\\w+:( |$))", "$1")
             .replaceAll(
                 "(?m)^ *(adapterSlots|cpuAdapterSlots|aliases|support|apiKey|tls|ca"

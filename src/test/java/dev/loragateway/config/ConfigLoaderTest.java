@@ -74,7 +74,8 @@ class ConfigLoaderTest {
                 AnnotationSettings.DEFAULTS,
                 null,
                 null,
-                AdapterSettings.NONE));
+                AdapterSettings.NONE,
+                null));
   }
 
   @Test

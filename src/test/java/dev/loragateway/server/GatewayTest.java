@@ -34,7 +34,8 @@ final class GatewayTest {
         any.annotations(),
         null,
         null,
-        AdapterSettings.NONE);
+        AdapterSettings.NONE,
+        null);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.loragateway.server;
 import dev.loragateway.access.AccessSettings;
 import dev.loragateway.access.RedisSettings;
 import dev.loragateway.adapters.AdapterSettings;
+import dev.loragateway.config.AccessLogSettings;
 import dev.loragateway.config.GatewayConfig;
 import dev.loragateway.kubernetes.AnnotationSettings;
 import dev.loragateway.kubernetes.KubernetesSource;
@@ -54,6 +55,7 @@ final class Setup {
   private InetSocketAddress adminListen =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
   private @Nullable String adminToken;
+  private @Nullable AccessLogSettings accessLog;
   private Headers headers = Headers.ALL;
   private GatewayConfig.Drain drain =
       new GatewayConfig.Drain(Duration.ZERO, Duration.ofSeconds(30));
@@ -396,6 +398,11 @@ final class Setup {
     return this;
   }
 
+  Setup accessLog(AccessLogSettings settings) {
+    accessLog = settings;
+    return this;
+  }
+
   Setup redis(RedisSettings through) {
     redis = through;
     return this;
@@ -418,7 +425,8 @@ final class Setup {
         annotations,
         tls,
         redis,
-        adapters);
+        adapters,
+        accessLog);
   }
 
   private GatewayConfig.Pool last() {
